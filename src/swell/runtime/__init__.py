@@ -1,0 +1,1 @@
+"""Fibers on an event loop, real or virtual."""

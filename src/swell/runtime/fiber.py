@@ -1,0 +1,51 @@
+"""Fibers: greenlets that block like threads while one event loop serves them all.
+
+Rules: a fiber gives up control only in `Hub.wait()` (and what is built on it); whoever wakes it calls
+`fiber.wake(value)` or `fiber.throw(exc)` from the hub's greenlet, exactly once per wait. Fibers carry what follows
+the code that runs in them: the current tags, the user, the schedule lag. Nothing here knows sockets or metrics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from greenlet import getcurrent, greenlet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Fiber", "current_fiber", "in_fiber"]
+
+
+class Fiber(greenlet):
+    """One thread of user code.
+
+    `tags` is the `metrics.tags.TagSet` of samples made now (None outside a run), `user` the engine's
+    `VirtualUser`, `lag` the seconds by which the current iteration started late (0.0 in closed models).
+    """
+
+    tags: Any
+    user: Any
+    lag: float
+
+    def __init__(self, run: Callable[..., object], parent: greenlet) -> None:
+        super().__init__(run, parent)
+        self.tags = None
+        self.user = None
+        self.lag = 0.0
+
+    # A class attribute, not a method: waking is then one C call without a bound method in between.
+    wake = greenlet.switch
+
+
+def current_fiber() -> Fiber:
+    """The running fiber. Raises RuntimeError outside of one (plain scripts, the hub itself)."""
+    fiber = getcurrent()
+    if not isinstance(fiber, Fiber):
+        raise RuntimeError("this works only inside a running test (a task, on_start, setup, ...)")
+    return fiber
+
+
+def in_fiber() -> bool:
+    """True where blocking calls stall one user only."""
+    return isinstance(getcurrent(), Fiber)
