@@ -1,0 +1,1 @@
+"""Measurement: tags, series, histograms, the recorder of a worker, the merged store of a run."""
