@@ -1,0 +1,1 @@
+"""One worker: virtual users, their schedule, and the watch it keeps on itself."""

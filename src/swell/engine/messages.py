@@ -1,0 +1,138 @@
+"""What a worker and its coordinator say to each other.
+
+Rules: plain data, pickled as it stands, the same for a thread, a child process or another machine. Order of a
+run: worker `Ready`; coordinator `DoSetup` to the first worker, `SetupDone` back; `Start` to all with one absolute
+time; a `Tick` from each worker for each second; `AllDone` when a worker has nothing more to do; `Stop` when it must
+end sooner (then `AllDone` too); `DoTeardown` to the first, `TeardownDone` back; `Exit` to all. Either side treats a
+closed channel as the loss of the other. Times are hub times (time.perf_counter, which processes of one machine share).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+__all__ = [
+    "AbortRequested",
+    "AllDone",
+    "DoSetup",
+    "DoTeardown",
+    "Exit",
+    "FromWorker",
+    "Ready",
+    "Release",
+    "RendezvousWaiting",
+    "ScriptFailed",
+    "SetUsers",
+    "SetupDone",
+    "Start",
+    "Stop",
+    "TeardownDone",
+    "Tick",
+    "ToWorker",
+]
+
+
+class DoSetup(msgspec.Struct, frozen=True):
+    """Run the program's setup and answer `SetupDone`."""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Begin at hub time `at`; `data` is what setup returned."""
+
+    at: float
+    data: Any = None
+
+
+class SetUsers(msgspec.Struct, frozen=True):
+    """Steer a `SteeredUsers` workload to `users` (of this worker's slice) at `spawn_rate` per second."""
+
+    workload: str
+    users: int
+    spawn_rate: float
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Let `count` users waiting on rendezvous `name` go at hub time `at`."""
+
+    name: str
+    at: float
+    count: int
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """End the users now: running iterations get `grace` seconds (None: as the plan says), then are killed."""
+
+    reason: str
+    grace: float | None = None
+
+
+class DoTeardown(msgspec.Struct, frozen=True):
+    """Run the program's teardown and answer `TeardownDone`."""
+
+
+class Exit(msgspec.Struct, frozen=True):
+    """Stop the worker itself."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The program is loaded; the worker can be started."""
+
+    index: int
+    pid: int
+
+
+class ScriptFailed(msgspec.Struct, frozen=True):
+    """The program cannot be loaded or set up; `text` is for people (user code's own traceback, file and line)."""
+
+    index: int
+    phase: str
+    text: str
+
+
+class SetupDone(msgspec.Struct, frozen=True):
+    """Setup returned `data`."""
+
+    data: Any = None
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """The snapshot of one second, encoded by `metrics.snapshot.encode`."""
+
+    index: int
+    snapshot: bytes
+
+
+class RendezvousWaiting(msgspec.Struct, frozen=True):
+    """`waiting` users of this worker now wait on `name`, which opens for `size` users."""
+
+    index: int
+    name: str
+    size: int
+    waiting: int
+
+
+class AbortRequested(msgspec.Struct, frozen=True):
+    """User code asked for the end of the run."""
+
+    index: int
+    reason: str
+
+
+class AllDone(msgspec.Struct, frozen=True):
+    """No user of this worker runs and none will start; all its samples are sent."""
+
+    index: int
+
+
+class TeardownDone(msgspec.Struct, frozen=True):
+    """Teardown has run; `error` is empty or its error for people."""
+
+    error: str = ""
+
+
+ToWorker: TypeAlias = DoSetup | Start | SetUsers | Release | Stop | DoTeardown | Exit
+FromWorker: TypeAlias = (
+    Ready | ScriptFailed | SetupDone | Tick | RendezvousWaiting | AbortRequested | AllDone | TeardownDone
+)

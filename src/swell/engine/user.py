@@ -1,0 +1,295 @@
+"""A virtual user: one simulated person, its fiber, and the measured run of its iterations.
+
+Rules: everything here runs in the user's own fiber except `request_stop`, `resume` and `kill`, which the schedules
+call from the hub, never from another fiber (a throw does not come back there). A user ends exactly once, and always through `_leave`. What a script raises never reaches
+the hub: it is counted, and the user goes on or ends in good order.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from swell.engine.script import AbortRun, StopVirtualUser, UserKilled
+from swell.runtime.fiber import Fiber
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from swell.engine.crew import Crew
+    from swell.engine.rendezvous import Released
+    from swell.engine.script import Script, WorkerContext
+    from swell.metrics.recorder import Recorder
+    from swell.metrics.tags import TagSet
+    from swell.model.plan import Workload
+    from swell.runtime.hub import Hub, Timer
+
+__all__ = ["VirtualUser"]
+
+# How long on_stop may take after the user was killed, and how often a fiber that swallows the kill is killed again.
+LAST_WORDS = 1.0
+MAX_KILLS = 3
+
+# A user whose iterations never wait lets the others in after this many seconds without a turn of the loop.
+FAIR_TURN = 0.02
+
+
+class VirtualUser:
+    """One user. `id` counts from 1 over the whole test, `index` from 0 within its workload over the whole test."""
+
+    __slots__ = (
+        "_kill_timer",
+        "_kills",
+        "_pausing",
+        "_random",
+        "_scoped",
+        "behaviour",
+        "context",
+        "crew",
+        "fiber",
+        "hub",
+        "id",
+        "index",
+        "iteration",
+        "recorder",
+        "script",
+        "stopping",
+        "tags",
+        "workload",
+    )
+
+    def __init__(self, crew: Crew, index: int, behaviour: str, tags: TagSet) -> None:
+        self.crew = crew
+        self.id = crew.first_id + index
+        self.index = index
+        self.behaviour = behaviour
+        self.tags = tags
+        self.workload: Workload = crew.workload
+        self.context: WorkerContext = crew.context
+        self.hub: Hub = crew.context.hub
+        self.recorder: Recorder = crew.context.recorder
+        self.iteration = 0
+        self.stopping = False
+        self.script: Script | None = None
+        self.fiber: Fiber | None = None
+        self._random: random.Random | None = None
+        self._pausing = False
+        self._scoped = False
+        self._kill_timer: Timer | None = None
+        self._kills = 0
+
+    # What scripts may use.
+
+    @property
+    def random(self) -> random.Random:
+        """This user's own random numbers: the same for the same plan seed and user, whatever the others do."""
+        if self._random is None:
+            seed = self.context.plan.seed
+            self._random = random.Random() if seed is None else random.Random(f"{seed}/{self.id}")
+        return self._random
+
+    def sleep(self, seconds: float) -> None:
+        """Pause between iterations; raises StopVirtualUser when the user is to end meanwhile."""
+        if self.stopping:
+            raise StopVirtualUser
+        self._pausing = True
+        try:
+            self.hub.sleep(seconds)
+        finally:
+            self._pausing = False
+
+    def rendezvous(self, name: str, size: int, timeout: float | None = None) -> Released:
+        """Wait until `size` users of the whole test wait on `name`, then go on with them at one moment."""
+        return self.crew.rendezvous.wait(self, name, size, timeout)
+
+    def abort(self, reason: str) -> None:
+        """End the whole run in good order; raises AbortRun to leave the task."""
+        raise AbortRun(reason)
+
+    @contextmanager
+    def iteration_scope(self) -> Generator[None]:
+        """Count what happens inside as one iteration; for scripts that loop within `iterate`."""
+        start = self.hub.time()
+        self._scoped = True
+        try:
+            yield
+        except UserKilled:
+            self.crew.interrupted += 1
+            raise
+        except BaseException:
+            self._finished(start)
+            raise
+        self._finished(start)
+
+    # The life of a user, in its fiber.
+
+    def run_closed(self, take: Callable[[], bool] | None = None) -> None:
+        """Iterate, pause, repeat, until told to stop or `take` (the iterations left) says no."""
+        try:
+            if not self._start():
+                return
+            try:
+                script = self.script
+                assert script is not None
+                while not self.stopping and (take is None or take()):
+                    self._iterate()
+                    pause = script.pause()
+                    if pause > 0 and not self.stopping:
+                        self.sleep(pause)
+            finally:
+                self._stop()
+        except (StopVirtualUser, UserKilled):
+            pass
+        except AbortRun as abort:
+            self.crew.abort(str(abort))
+        except Exception as error:
+            self.crew.script_error(self, error, "wait_time")
+        finally:
+            self._leave()
+
+    def run_open(self, intended: float | None, next_arrival: Callable[[VirtualUser], float | None]) -> None:
+        """Serve arrivals: each number is the time at which an iteration should have started; None ends the user."""
+        fiber = self.fiber
+        assert fiber is not None
+        time = self.hub.time
+        try:
+            if not self._start():
+                return
+            try:
+                if intended is None:
+                    intended = next_arrival(self)
+                while intended is not None:
+                    lag = time() - intended
+                    fiber.lag = lag if lag > 0 else 0.0
+                    self.crew.started_late(fiber.lag)
+                    self._iterate()
+                    intended = None if self.stopping else next_arrival(self)
+            finally:
+                self._stop()
+        except (StopVirtualUser, UserKilled):
+            pass
+        except AbortRun as abort:
+            self.crew.abort(str(abort))
+        finally:
+            self._leave()
+
+    def _start(self) -> bool:
+        """Make the script and run its start. False: the user ends here, without stop()."""
+        try:
+            self.script = self.crew.program.new_user(self.behaviour, self)
+            self.script.start()
+        except StopVirtualUser:
+            self._stop()
+            return False
+        except (AbortRun, UserKilled):
+            raise
+        except Exception as error:
+            self.crew.script_error(self, error, "on_start")
+            return False
+        return True
+
+    def _iterate(self) -> None:
+        script = self.script
+        assert script is not None
+        crew = self.crew
+        start = self.hub.time()
+        self._scoped = False
+        try:
+            script.iterate()
+        except UserKilled:
+            if not self._scoped:
+                crew.interrupted += 1
+            raise
+        except (StopVirtualUser, AbortRun):
+            if not self._scoped:
+                self._finished(start)
+            raise
+        except Exception as error:
+            crew.script_error(self, error, "task")
+        if not self._scoped:
+            self._finished(start)
+        elif self.hub.time() - crew.pulse.last > FAIR_TURN:
+            self.hub.sleep(0)
+
+    def _finished(self, start: float) -> None:
+        end = self.hub.time()
+        crew = self.crew
+        crew.iterations += 1
+        self.iteration += 1
+        crew.add_sample((crew.duration_series, end, (end - start) * 1000.0))
+        if end - crew.pulse.last > FAIR_TURN:
+            self.hub.sleep(0)
+
+    def _stop(self) -> None:
+        self.stopping = True
+        script = self.script
+        if script is None:
+            return
+        try:
+            script.stop()
+        except (StopVirtualUser, UserKilled):
+            pass
+        except AbortRun as abort:
+            self.crew.abort(str(abort))
+        except Exception as error:
+            self.crew.script_error(self, error, "on_stop")
+
+    def _leave(self) -> None:
+        if self._kill_timer is not None:
+            self._kill_timer.cancel()
+            self._kill_timer = None
+        self.stopping = True
+        self.script = None
+        self.fiber = None
+        self.crew.left(self)
+
+    # What schedules call, from the hub.
+
+    def begin(self, run: Callable[..., None], *args: object) -> None:
+        """Start the fiber with one of the run methods; it runs in the next turn of the loop."""
+        fiber = self.hub.spawn(run, *args)
+        fiber.tags = self.tags
+        fiber.user = self
+        self.fiber = fiber
+
+    def request_stop(self, grace: float) -> None:
+        """End after the running iteration, a pause at once; kill after `grace` seconds."""
+        fiber = self.fiber
+        if fiber is None:
+            return
+        self.stopping = True
+        if self._pausing:
+            fiber.throw(StopVirtualUser())
+        if not fiber.dead:
+            if self._kill_timer is not None:
+                self._kill_timer.cancel()
+            self._kill_timer = self.hub.call_at(self.hub.time() + grace, self.kill)
+
+    def resume(self) -> bool:
+        """Take back a `request_stop` if the iteration still runs. True: the user goes on."""
+        if self.fiber is None or self._kills:
+            return False
+        if self._kill_timer is not None:
+            self._kill_timer.cancel()
+            self._kill_timer = None
+        self.stopping = False
+        return True
+
+    def kill(self) -> None:
+        """Throw the user out of whatever it waits for. Its on_stop gets `LAST_WORDS` seconds."""
+        fiber = self.fiber
+        if fiber is None:
+            return
+        self.stopping = True
+        self._kills += 1
+        if self._kills > MAX_KILLS:
+            # It waits in a `finally` that never ends; forget it, the worker's end collects the fiber.
+            self._leave()
+            return
+        if not fiber:  # not started yet: its first turn has not come
+            self._leave()
+            fiber.throw()
+            return
+        self._kill_timer = self.hub.call_at(self.hub.time() + LAST_WORDS, self.kill)
+        fiber.throw(UserKilled())
