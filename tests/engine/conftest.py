@@ -62,6 +62,12 @@ class FakeProgram:
         self.behaviours.append(behaviour)
         return FakeScript(self, user)
 
+    def spawning_complete(self, user_count: int) -> None:
+        self.calls.append(f"spawned {user_count}")
+
+    def user_error(self, user: VirtualUser, error: BaseException) -> None:
+        self.calls.append(f"error {error!r}")
+
     def teardown(self, context: Any) -> None:
         self.calls.append("teardown")
 

@@ -220,7 +220,12 @@ def test_setup_and_teardown_order() -> None:
     """Setup runs before the first user, its data reaches each worker; teardown runs after the last."""
     program = FakeProgram(lambda user: user.hub.sleep(1.0), setup=lambda: {"token": "t"})
     outcome = run_virtual(plan_of(UserStages(stages=(Stage(2.0, 1),), start=1)), program, count=2)
-    assert program.calls == ["start_worker", "start_worker", "setup", "teardown"]
+    assert [call for call in program.calls if "spawned" not in call] == [
+        "start_worker",
+        "start_worker",
+        "setup",
+        "teardown",
+    ]
     assert all(worker.context.data == {"token": "t"} for worker in outcome.workers)
 
 
@@ -229,3 +234,23 @@ def test_eight_hours_pass_quickly() -> None:
     program = FakeProgram(lambda user: user.hub.sleep(30.0))
     outcome = run_virtual(plan_of(UserStages(stages=(Stage(8 * 3600.0, 2),), start=2)), program, period=60)
     assert outcome.count("iterations") == 2 * 8 * 120
+
+
+def test_spawning_complete_comes_at_the_top_of_each_ramp() -> None:
+    """The program hears of the end of each ramp up, once, with the users that run."""
+    program = FakeProgram(lambda user: user.hub.sleep(0.1))
+    profile = UserStages(stages=(Stage(3.0, 3), Stage(2.0, 3), Stage(0.0, 1), Stage(2.0, 5), Stage(1.0, 5)))
+    run_virtual(plan_of(profile), program)
+    assert [call for call in program.calls if "spawned" in call] == ["spawned 3", "spawned 5"]
+
+
+def test_no_pause_after_the_last_iteration() -> None:
+    """Counted iterations end with the last one, not with the wait after it."""
+    outcome = run_virtual(
+        plan_of(UserIterations(users=1, iterations=3)), FakeProgram(lambda user: user.hub.sleep(1.0), pause=10.0)
+    )
+    assert outcome.ended == pytest.approx(23.0)
+    outcome = run_virtual(
+        plan_of(SharedIterations(users=2, iterations=4)), FakeProgram(lambda user: user.hub.sleep(1.0), pause=10.0)
+    )
+    assert outcome.ended == pytest.approx(12.0)

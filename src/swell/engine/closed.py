@@ -95,6 +95,8 @@ class StagedUsers(_Slots):
         self._profile = profile
         self._steps: Iterator[tuple[float, int]] = iter(())
         self._last_step_taken = False
+        self._wanted = 0
+        self._growing = False
         self._start = 0.0
         self._timer: Timer | None = None
         self._end: Timer | None = None
@@ -125,11 +127,15 @@ class StagedUsers(_Slots):
         step = next(self._steps, None)
         if step is None:
             self._last_step_taken = True
-            return
-        at, users = step
-        self._timer = self._hub.call_at(self._start + at, self._step, users)
+        else:
+            at, users = step
+            self._timer = self._hub.call_at(self._start + at, self._step, users)
+        if self._growing and (step is None or step[1] < self._wanted):
+            self.crew.program.spawning_complete(self.count)
+        self._growing = step is not None and step[1] > self._wanted
 
     def _step(self, users: int) -> None:
+        self._wanted = users
         context = self.crew.context
         self.set_count(slice_count(users, context.index, context.count))
         self._next()
@@ -186,6 +192,7 @@ class SteeredSchedule(_Slots):
             self.set_count(self.count + (1 if self.count < self._target else -1))
             due += self._interval
         self._ramp = None
+        self.crew.program.spawning_complete(self.count)
 
     def _regular_end(self) -> None:
         self.stop(None)

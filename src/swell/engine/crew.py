@@ -7,7 +7,7 @@ iteration costs one append.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -110,9 +110,7 @@ class Crew:
             self.tags.with_tags(name=f"{user.behaviour} {where}", method=""),
             {"traceback": user_traceback(error)},
         )
-        report: Any = getattr(self.program, "user_error", None)
-        if report is not None:
-            report(user, error)
+        self.program.user_error(user, error)
 
     def collect(self, now: float) -> CrewCounts:
         """Write the samples of the second that ends and start counting anew."""

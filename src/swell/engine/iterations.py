@@ -22,6 +22,28 @@ if TYPE_CHECKING:
 __all__ = ["IterationSchedule"]
 
 
+class _OwnQuota:
+    """The iterations of one user."""
+
+    __slots__ = ("_left", "_schedule")
+
+    def __init__(self, schedule: IterationSchedule, iterations: int) -> None:
+        self._schedule = schedule
+        self._left = iterations
+
+    def take(self) -> bool:
+        """As `Quota.take`."""
+        if self.empty or not self._schedule.take():
+            return False
+        self._left -= 1
+        return True
+
+    @property
+    def empty(self) -> bool:
+        """As `Quota.empty`."""
+        return self._left == 0 or self._schedule.empty
+
+
 class IterationSchedule:
     """Runs `SharedIterations` and `UserIterations`."""
 
@@ -67,28 +89,22 @@ class IterationSchedule:
     def _spawn(self) -> None:
         for index in self._indexes:
             user = self.crew.new_user(index)
-            user.begin(user.run_closed, self._take if self._shared else self._own_quota())
+            user.begin(user.run_closed, self if self._shared else _OwnQuota(self, self._profile.iterations))
         if not self._indexes:
             self._finish_taking()
             self._check_done()
 
-    def _take(self) -> bool:
-        if self._over or self._store == 0:
+    def take(self) -> bool:
+        """As `Quota.take`, from the common store."""
+        if self.empty:
             return False
         self._store -= 1
         return True
 
-    def _own_quota(self) -> Callable[[], bool]:
-        left = self._profile.iterations
-
-        def take() -> bool:
-            nonlocal left
-            if left == 0 or not self._take():
-                return False
-            left -= 1
-            return True
-
-        return take
+    @property
+    def empty(self) -> bool:
+        """As `Quota.empty`."""
+        return self._over or self._store == 0
 
     def _finish_taking(self) -> None:
         if self._over:

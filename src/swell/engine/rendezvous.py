@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from swell.engine.messages import RendezvousWaiting
+from swell.engine.script import StopVirtualUser
 from swell.runtime.fiber import current_fiber
 
 if TYPE_CHECKING:
@@ -54,7 +55,12 @@ class RendezvousDesk:
         self._waiting: dict[str, deque[_Waiter]] = {}
 
     def wait(self, user: VirtualUser, name: str, size: int, timeout: float | None) -> Released:
-        """Stall the user until its round is full or `timeout` seconds are over (then `complete` is False)."""
+        """Stall the user until its round is full or `timeout` seconds are over (then `complete` is False).
+
+        Raises StopVirtualUser when the user is to end: its round would wait for users that do not come any more.
+        """
+        if user.stopping:
+            raise StopVirtualUser
         if size < 1:
             raise ValueError(f"rendezvous {name!r}: it takes at least 1 user, not {size}")
         hub = self._context.hub
@@ -70,8 +76,10 @@ class RendezvousDesk:
             self._send(RendezvousWaiting(self._context.index, name, size, len(queue)))
         timer = None if timeout is None else hub.call_at(came + timeout, self._give_up, waiter)
         try:
+            user.pausing = True
             at = hub.wait()
         finally:
+            user.pausing = False
             waiter.gone = True
             if timer is not None:
                 timer.cancel()

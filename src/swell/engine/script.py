@@ -8,7 +8,7 @@ the user goes on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import msgspec
 
@@ -24,9 +24,15 @@ __all__ = ["AbortRun", "Program", "Script", "StopVirtualUser", "UserKilled", "Wo
 class StopVirtualUser(Exception):
     """Raised by a script: this user ends in good order and is not replaced."""
 
+    steers_user: ClassVar[bool] = True
+    """Says nothing about a request it passes on its way (http.catch)."""
+
 
 class AbortRun(Exception):
     """Raised by a script: the whole run ends now, in good order; the text says why."""
+
+    steers_user: ClassVar[bool] = True
+    """As for `StopVirtualUser`."""
 
 
 class UserKilled(BaseException):
@@ -77,6 +83,14 @@ class Program(Protocol):
 
     def new_user(self, behaviour: str, user: VirtualUser) -> Script:
         """A script for one user; `behaviour` is a `Share.behaviour` of the plan."""
+        ...
+
+    def spawning_complete(self, user_count: int) -> None:
+        """In the hub: a ramp of this worker has reached its top; `user_count` users run in this worker."""
+        ...
+
+    def user_error(self, user: VirtualUser, error: BaseException) -> None:
+        """In the user's fiber: its code raised `error`, which is counted already."""
         ...
 
     def teardown(self, context: WorkerContext) -> None:

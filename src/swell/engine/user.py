@@ -1,15 +1,16 @@
 """A virtual user: one simulated person, its fiber, and the measured run of its iterations.
 
 Rules: everything here runs in the user's own fiber except `request_stop`, `resume` and `kill`, which the schedules
-call from the hub, never from another fiber (a throw does not come back there). A user ends exactly once, and always through `_leave`. What a script raises never reaches
-the hub: it is counted, and the user goes on or ends in good order.
+call from the hub, never from another fiber (a throw does not come back there). A user ends exactly once, and always
+through `_leave`. What a script raises never reaches the hub: it is counted, and the user goes on or ends in good
+order.
 """
 
 from __future__ import annotations
 
 import random
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from swell.engine.script import AbortRun, StopVirtualUser, UserKilled
 from swell.runtime.fiber import Fiber
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from swell.model.plan import Workload
     from swell.runtime.hub import Hub, Timer
 
-__all__ = ["VirtualUser"]
+__all__ = ["Quota", "VirtualUser"]
 
 # How long on_stop may take after the user was killed, and how often a fiber that swallows the kill is killed again.
 LAST_WORDS = 1.0
@@ -34,6 +35,21 @@ MAX_KILLS = 3
 # A user whose iterations never wait lets the others in after this many seconds without a turn of the loop.
 FAIR_TURN = 0.02
 
+_UNSEEDED = random.Random()
+
+
+class Quota(Protocol):
+    """The iterations that a user may still run."""
+
+    def take(self) -> bool:
+        """Take one; False when none is left."""
+        ...
+
+    @property
+    def empty(self) -> bool:
+        """Whether none is left."""
+        ...
+
 
 class VirtualUser:
     """One user. `id` counts from 1 over the whole test, `index` from 0 within its workload over the whole test."""
@@ -41,7 +57,6 @@ class VirtualUser:
     __slots__ = (
         "_kill_timer",
         "_kills",
-        "_pausing",
         "_random",
         "_scoped",
         "behaviour",
@@ -52,6 +67,7 @@ class VirtualUser:
         "id",
         "index",
         "iteration",
+        "pausing",
         "recorder",
         "script",
         "stopping",
@@ -74,7 +90,7 @@ class VirtualUser:
         self.script: Script | None = None
         self.fiber: Fiber | None = None
         self._random: random.Random | None = None
-        self._pausing = False
+        self.pausing = False
         self._scoped = False
         self._kill_timer: Timer | None = None
         self._kills = 0
@@ -86,18 +102,19 @@ class VirtualUser:
         """This user's own random numbers: the same for the same plan seed and user, whatever the others do."""
         if self._random is None:
             seed = self.context.plan.seed
-            self._random = random.Random() if seed is None else random.Random(f"{seed}/{self.id}")
+            # Without a seed one generator serves all: a generator of its own is 2.5 KB.
+            self._random = _UNSEEDED if seed is None else random.Random(f"{seed}/{self.id}")
         return self._random
 
     def sleep(self, seconds: float) -> None:
         """Pause between iterations; raises StopVirtualUser when the user is to end meanwhile."""
         if self.stopping:
             raise StopVirtualUser
-        self._pausing = True
+        self.pausing = True
         try:
             self.hub.sleep(seconds)
         finally:
-            self._pausing = False
+            self.pausing = False
 
     def rendezvous(self, name: str, size: int, timeout: float | None = None) -> Released:
         """Wait until `size` users of the whole test wait on `name`, then go on with them at one moment."""
@@ -124,16 +141,18 @@ class VirtualUser:
 
     # The life of a user, in its fiber.
 
-    def run_closed(self, take: Callable[[], bool] | None = None) -> None:
-        """Iterate, pause, repeat, until told to stop or `take` (the iterations left) says no."""
+    def run_closed(self, quota: Quota | None = None) -> None:
+        """Iterate, pause, repeat, until told to stop or until the quota is used up."""
         try:
             if not self._start():
                 return
             try:
                 script = self.script
                 assert script is not None
-                while not self.stopping and (take is None or take()):
+                while not self.stopping and (quota is None or quota.take()):
                     self._iterate()
+                    if quota is not None and quota.empty:
+                        break
                     pause = script.pause()
                     if pause > 0 and not self.stopping:
                         self.sleep(pause)
@@ -259,7 +278,7 @@ class VirtualUser:
         if fiber is None:
             return
         self.stopping = True
-        if self._pausing:
+        if self.pausing:
             fiber.throw(StopVirtualUser())
         if not fiber.dead:
             if self._kill_timer is not None:
