@@ -1,0 +1,1 @@
+"""A test file in some language becomes a plan and a program."""

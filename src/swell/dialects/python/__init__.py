@@ -1,0 +1,1 @@
+"""The native dialect: Python classes with the names that Locust users know."""
