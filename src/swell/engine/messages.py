@@ -105,12 +105,16 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 class RendezvousWaiting(msgspec.Struct, frozen=True):
-    """`waiting` users of this worker now wait on `name`, which opens for `size` users."""
+    """`waiting` users of this worker now wait on `name`, which opens for `size` users.
+
+    `released`: how many users it was told to release on `name` until now, in all; reports and releases may cross.
+    """
 
     index: int
     name: str
     size: int
     waiting: int
+    released: int = 0
 
 
 class AbortRequested(msgspec.Struct, frozen=True):

@@ -53,6 +53,7 @@ class RendezvousDesk:
         self._context = context
         self._send = send
         self._waiting: dict[str, deque[_Waiter]] = {}
+        self._released: dict[str, int] = {}
 
     def wait(self, user: VirtualUser, name: str, size: int, timeout: float | None) -> Released:
         """Stall the user until its round is full or `timeout` seconds are over (then `complete` is False).
@@ -73,7 +74,7 @@ class RendezvousDesk:
                 # In the next turn, not now: the member that fills the round is then released like the others.
                 hub.call_soon(self._open, name, size)
         else:
-            self._send(RendezvousWaiting(self._context.index, name, size, len(queue)))
+            self._report(name, size)
         timer = None if timeout is None else hub.call_at(came + timeout, self._give_up, waiter)
         try:
             user.pausing = True
@@ -86,7 +87,7 @@ class RendezvousDesk:
             if not waiter.released and waiter in queue:
                 queue.remove(waiter)
                 if self._context.count > 1:
-                    self._send(RendezvousWaiting(self._context.index, name, size, len(queue)))
+                    self._report(name, size)
         now = hub.time()
         if at is None:
             return Released(False, now - came)
@@ -96,6 +97,7 @@ class RendezvousDesk:
         """Let the `count` longest waiting users go at hub time `at` (at once if that is past)."""
         hub = self._context.hub
         queue = self._waiting.get(name, deque())
+        self._released[name] = self._released.get(name, 0) + count
         round_ = [queue.popleft() for _ in range(min(count, len(queue)))]
         for waiter in round_:
             waiter.released = True
@@ -103,6 +105,10 @@ class RendezvousDesk:
             hub.call_at(at, self._go, name, at, round_)
         else:
             self._go(name, hub.time(), round_)
+
+    def _report(self, name: str, size: int) -> None:
+        released = self._released.get(name, 0)
+        self._send(RendezvousWaiting(self._context.index, name, size, len(self._waiting[name]), released))
 
     def _open(self, name: str, size: int) -> None:
         if len(self._waiting[name]) >= size:

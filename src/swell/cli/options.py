@@ -1,0 +1,90 @@
+"""The options that shape a plan, the same for every command that takes a test file.
+
+Rules: an option given here wins over the file. Each value is checked by itself here; what options mean together, and
+for a file, is the dialect's to say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from swell.cli import types
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["plan_options"]
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("-H", "--host", type=types.HOST, help="Base URL of the target, such as https://example.org."),
+    click.option("-u", "--users", type=click.IntRange(min=1), metavar="N", help="How many users run at once."),
+    click.option("-r", "--spawn-rate", type=types.FACTOR, metavar="N", help="Users started per second. Default: all."),
+    click.option("-t", "--duration", type=types.POSITIVE_DURATION, metavar="TIME", help="How long: 30s, 10m, 1h30m."),
+    click.option(
+        "--stage", type=types.STAGE, multiple=True, metavar="TIME:N", help="Go to N users within TIME. Repeatable."
+    ),
+    click.option(
+        "--rate", type=types.RATE, metavar="N/s", help="Iterations started per second, however long each takes."
+    ),
+    click.option(
+        "--rate-stage",
+        type=types.RATE_STAGE,
+        multiple=True,
+        metavar="TIME:N/s",
+        help="Go to a rate of N/s within TIME. Repeatable.",
+    ),
+    click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Iterations, shared by all users."),
+    click.option(
+        "--profile",
+        metavar="NAME",
+        help="A load profile of the file, or smoke, average, stress, spike, soak, breakpoint.",
+    ),
+    click.option("--time-scale", type=types.FACTOR, metavar="X", help="Make the plan X times as long, such as 0.1."),
+    click.option("--load-scale", type=types.FACTOR, metavar="X", help="Make the load X times as large."),
+    click.option(
+        "--max-users", type=click.IntRange(min=1), metavar="N", help="With a rate: users there may be at most."
+    ),
+    click.option(
+        "--max-lag", type=types.DURATION, metavar="TIME", help="With a rate: how long an arrival may wait for a user."
+    ),
+    click.option(
+        "--threshold",
+        multiple=True,
+        metavar="EXPR",
+        help="A criterion, such as 'http_req_duration: p(95) < 500ms'. Repeatable.",
+    ),
+    click.option(
+        "--processes", type=types.PROCESSES, default="1", metavar="N|auto", help="Worker processes. Default: 1."
+    ),
+    click.option("--tag", type=types.PAIR, multiple=True, metavar="K=V", help="A tag on all samples. Repeatable."),
+    click.option(
+        "-e", "--env", type=types.PAIR, multiple=True, metavar="K=V", help="An environment variable. Repeatable."
+    ),
+    click.option("--only", multiple=True, metavar="WORKLOAD", help="Run this workload or user only. Repeatable."),
+    click.option("--tags", metavar="A,B", help="Run only tasks with one of these tags."),
+    click.option("--exclude-tags", metavar="A,B", help="Leave out tasks with one of these tags."),
+    click.option("--name", default="", metavar="TEXT", help="A name for this run. Default: the file's."),
+    click.option("--seed", type=int, metavar="N", help="Makes everything random repeatable."),
+    click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
+    click.option("--timeout", type=types.POSITIVE_DURATION, metavar="TIME", help="Limit of one request. Default: 60s."),
+    click.option("--proxy", metavar="URL", help="Send requests through this proxy."),
+    click.option(
+        "--resolve",
+        type=types.RESOLVE,
+        multiple=True,
+        metavar="HOST:PORT:ADDR",
+        help="Use this address for a host. Repeatable.",
+    ),
+    click.option("--discard-bodies", is_flag=True, help="Read response bodies without keeping them."),
+)
+
+
+def plan_options(function: Function) -> Function:
+    """Decorate a command with the test file and all options that shape a plan."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return click.argument("file", type=click.Path())(function)

@@ -1,0 +1,1 @@
+"""Starts workers, merges what they measured, judges it live, ends the run."""

@@ -1,0 +1,1 @@
+"""Where workers live: child processes, or a thread of this process."""

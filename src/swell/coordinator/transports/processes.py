@@ -1,0 +1,195 @@
+"""Workers as child processes of this one, each with a socket pair as its channel.
+
+Rules: one worker is a process too, so that the live view, storing and pages never disturb the measurement.
+The closed channel is how a death is noticed, at once; the exit status then says how. What user code prints
+goes through a pipe to the coordinator, so that it never tears the live view and never mixes with results on
+stdout. No process outlives `close`, nor this process (see `coordinator.child`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from typing import TYPE_CHECKING
+
+from swell.coordinator.channel import Channel, send_blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from swell.coordinator.transports.base import WorkerEvents
+    from swell.engine.messages import ToWorker
+    from swell.model.plan import Plan
+
+__all__ = ["ProcessWorkers", "exit_in_words"]
+
+_KEEP_LINES = 20  # the newest output of a worker, kept to explain its death
+_LONGEST_LINE = 8192
+
+
+class ProcessWorkers:
+    """Transport over child processes of this machine."""
+
+    def __init__(self) -> None:
+        self._children: list[_Child] = []
+
+    async def start(self, plan: Plan, count: int, events: WorkerEvents) -> None:
+        """As `Transport.start`."""
+        self._children = [_Child(index, events) for index in range(count)]
+        for child in self._children:
+            child.launch()
+        for child in self._children:
+            await child.attach(plan, count)
+
+    def send(self, index: int, message: ToWorker) -> None:
+        """As `Transport.send`."""
+        self._children[index].channel.send(message)
+
+    def kill(self, index: int) -> None:
+        """As `Transport.kill`."""
+        self._children[index].kill()
+
+    async def close(self) -> None:
+        """As `Transport.close`."""
+        for child in self._children:
+            child.kill()
+        await asyncio.gather(*(child.wait_gone() for child in self._children))
+
+    def pids(self) -> list[int]:
+        """Process ids, by worker index."""
+        return [child.pid for child in self._children]
+
+
+class _Child:
+    """One worker process."""
+
+    def __init__(self, index: int, events: WorkerEvents) -> None:
+        ours, theirs = socket.socketpair()
+        self._index = index
+        self._events = events
+        self._ours = ours
+        self._theirs: socket.socket | None = theirs
+        self._process: subprocess.Popen[bytes] | None = None
+        self._relay = _LineRelay(self._printed)
+        self._last_lines: deque[str] = deque(maxlen=_KEEP_LINES)
+        self._ending: asyncio.Task[None] | None = None
+        self.channel = Channel(ours)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process is not None else 0
+
+    def launch(self) -> None:
+        """Start the process; several load their imports side by side this way."""
+        assert self._theirs is not None
+        descriptor = self._theirs.fileno()
+        # -P: the working directory must not shadow modules; the dialect adds the file's own folder.
+        command = [sys.executable, "-P", "-u", "-X", "faulthandler", "-m", "swell.coordinator.child"]
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [*command, str(descriptor), str(os.getpid())],
+            pass_fds=(descriptor,),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        # With the other end open here too, the death of the child would never show.
+        self._theirs.close()
+        self._theirs = None
+
+    async def attach(self, plan: Plan, count: int) -> None:
+        """Hand over the plan, then listen."""
+        loop = asyncio.get_running_loop()
+        assert self._process is not None
+        assert self._process.stdout is not None
+        await loop.connect_read_pipe(lambda: self._relay, self._process.stdout)
+        with contextlib.suppress(OSError):  # it died before reading: told below like any other death
+            await asyncio.to_thread(send_blocking, self._ours, (plan, self._index, count))
+        await self.channel.open(self._said, self._channel_closed)
+
+    def kill(self) -> None:
+        """SIGKILL: a worker that ignores its channel would ignore anything softer too."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+
+    async def wait_gone(self) -> None:
+        """Until the process is reaped and its output read."""
+        if self._theirs is not None:
+            self._theirs.close()
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)
+        self.channel.abort()
+        if self._ending is not None:
+            await self._ending
+
+    def _said(self, message: object) -> None:
+        self._events.message(self._index, message)  # type: ignore[arg-type]
+
+    def _printed(self, line: str) -> None:
+        self._last_lines.append(line)
+        self._events.output(self._index, line)
+
+    def _channel_closed(self) -> None:
+        self._ending = asyncio.get_running_loop().create_task(self._explain_end())
+
+    async def _explain_end(self) -> None:
+        """Report the end and its cause; one that lives on without a channel is killed after a moment."""
+        assert self._process is not None
+        with contextlib.suppress(TimeoutError):  # it is still on its way out, or a child of it holds the pipe
+            await asyncio.wait_for(self._relay.ended.wait(), 0.5)
+        status = await asyncio.to_thread(_wait_or_kill, self._process)
+        self._events.gone(self._index, exit_in_words(status, list(self._last_lines)))
+
+
+class _LineRelay(asyncio.Protocol):
+    """Cuts what a worker prints into lines."""
+
+    def __init__(self, line: Callable[[str], None]) -> None:
+        self._line = line
+        self._rest = b""
+        self.ended = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            lines.append(self._rest)
+            self._rest = b""
+        for line in lines:
+            self._line(line.decode(errors="replace").rstrip("\r"))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
+        if self._rest:
+            self._line(self._rest.decode(errors="replace"))
+            self._rest = b""
+        self.ended.set()
+
+
+def exit_in_words(status: int, last_lines: list[str]) -> str:
+    """How a process ended, for people, with the last line it printed if it did not end by a signal alone."""
+    if status < 0:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = f"signal {-status}"
+        text = f"killed by {name}"
+    elif status == 0:
+        text = "its process ended by itself (exit status 0)"
+    else:
+        text = f"its process ended with exit status {status}"
+    told = [line for line in last_lines if line.strip()]
+    if not told or status in {0, -signal.SIGKILL}:
+        return text
+    return f"{text}; its last words: {told[-1].strip()}"
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(timeout=2.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

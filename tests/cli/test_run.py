@@ -1,0 +1,270 @@
+"""`swell run` from end to end: results, exit codes, and ways to go wrong while it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.cli.conftest import PATIENCE, Command, wait_for
+
+Start = Callable[..., Command]
+
+SHORT = ("-u", "3", "-t", "1.5s")
+LONG = ("-u", "3", "-t", "10m")
+
+
+def all_gone(processes: list[psutil.Process]) -> bool | None:
+    """True once none of them runs."""
+    alive = [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return True if not alive else None
+
+
+def test_a_passing_run(start: Start, target: str, folder: Path) -> None:
+    """Summary on stdout with the verdict last, exit code 0, JSON written, record stored."""
+    command = start(
+        "run", "loadtest.py", "--host", target, *SHORT, "--threshold", "http_req_failed: rate < 1%", "--json", "s.json"
+    )
+    assert command.wait() == 0, command.err
+    assert "GET /look" in command.out
+    assert "PASS" in command.out.strip().splitlines()[-1]
+    summary = json.loads((folder / "s.json").read_text())
+    assert summary["schema"] == "swell.summary/1"
+    assert summary["verdict"] == "PASS"
+    assert summary["metrics"]["http_reqs"]["values"]["count"] == summary["endpoints"][0]["values"]["count"] > 0
+    assert command.stored()["verdict"] == "PASS"
+
+
+def test_a_failing_run(start: Start, target: str) -> None:
+    """A missed threshold is exit code 1, with the measured value."""
+    command = start("run", "loadtest.py", "--host", target, *SHORT, "--threshold", "http_reqs: count > 1000000")
+    assert command.wait() == 1
+    assert "FAIL" in command.out
+    assert "http_reqs: count > 1000000" in command.out
+
+
+def test_json_on_stdout_is_nothing_but_json(start: Start, target: str) -> None:
+    """With `--json -` the table goes to stderr."""
+    command = start("run", "loadtest.py", "--host", target, *SHORT, "--json", "-")
+    assert command.wait() == 0
+    assert json.loads(command.out)["verdict"] == "NONE"
+    assert "GET /look" in command.err
+
+
+def test_what_a_test_prints_never_mixes_with_results(start: Start, target: str, folder: Path) -> None:
+    """Lines printed while loading and while running go to stderr."""
+    text = (folder / "loadtest.py").read_text()
+    (folder / "chatty.py").write_text("print('hello from the file')\n" + text + "        print('hello from a task')\n")
+    command = start("run", "chatty.py", "--host", target, *SHORT, "--json", "-")
+    assert command.wait() == 0, command.err
+    assert json.loads(command.out)["schema"] == "swell.summary/1"
+    assert "hello from the file" in command.err
+    assert "hello from a task" in command.err
+
+
+def test_quiet_shows_the_result_only(start: Start, target: str) -> None:
+    """Nothing on stderr, the summary on stdout."""
+    command = start("run", "loadtest.py", "--host", target, *SHORT, "-q")
+    assert command.wait() == 0
+    assert command.err == ""
+    assert "GET /look" in command.out
+
+
+def test_exact_arrivals_over_two_processes(start: Start, target: str, folder: Path) -> None:
+    """Two workers start exactly the arrivals of the plan."""
+    command = start(
+        "run", "loadtest.py", "--host", target, "--rate", "40/s", "-t", "2s", "--processes", "2", "--json", "s.json"
+    )
+    assert command.wait() == 0, command.err
+    [workload] = json.loads((folder / "s.json").read_text())["workloads"]
+    assert workload["planned"] == 80
+    assert workload["started"] + workload["dropped"] == 80
+
+
+def test_in_a_thread(start: Start, target: str) -> None:
+    """`--processes 0` runs without a child process."""
+    command = start("run", "loadtest.py", "--host", target, *SHORT, "--processes", "0")
+    assert command.wait() == 0, command.err
+    assert "GET /look" in command.out
+
+
+def test_a_target_that_is_down(start: Start, nowhere: str) -> None:
+    """Said in the first seconds while the run goes on; it ends in order and fails its threshold."""
+    command = start(
+        "run", "loadtest.py", "--host", nowhere, "-u", "2", "-t", "4s", "--threshold", "http_req_failed: rate < 1%"
+    )
+    wait_for(lambda: "so far failed" in command.err or None)
+    assert command.process.poll() is None
+    assert command.wait() == 1
+    assert nowhere in command.err
+    assert "refused" in command.out
+
+
+def test_an_error_in_a_task_is_shown_once_with_the_users_traceback(start: Start, target: str, folder: Path) -> None:
+    """Script errors are grouped, with one example that has no frames of ours."""
+    (folder / "buggy.py").write_text(
+        "from swell import HttpUser, constant, task\n\n"
+        "class Visitor(HttpUser):\n    wait_time = constant(0.05)\n\n"
+        "    @task\n    def look(self):\n        self.client.get('/look')\n        {}['basket']\n"
+    )
+    command = start("run", "buggy.py", "--host", target, *SHORT)
+    assert command.wait() == 0, command.err
+    assert "KeyError: 'basket'" in command.out
+    assert "buggy.py" in command.out
+    assert "src/swell" not in command.out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_in_order(start: Start, target: str, number: int) -> None:
+    """Exit code 130; summary and record are there; no worker stays."""
+    command = start("run", "loadtest.py", "--host", target, *LONG)
+    workers = command.workers(1)
+    command.wait_until_loading()
+    command.process.send_signal(number)
+    assert command.wait() == 130, command.err
+    assert "GET /look" in command.out
+    assert "interrupted" in command.out
+    assert command.stored()["interrupted"] is True
+    assert wait_for(lambda: all_gone(workers))
+
+
+def test_ctrl_c_reaches_the_whole_group(start: Start, target: str) -> None:
+    """A terminal signals all processes of the group; workers leave it to the coordinator and end in order."""
+    command = start("run", "loadtest.py", "--host", target, *LONG, "--processes", "2", start_new_session=True)
+    workers = command.workers(2)
+    command.wait_until_loading()
+    os.killpg(command.process.pid, signal.SIGINT)
+    assert command.wait() == 130, command.err
+    assert "lost" not in command.err
+    assert command.stored()["generator"]["lost"] == []
+    assert wait_for(lambda: all_gone(workers))
+
+
+def test_a_killed_worker(start: Start, target: str) -> None:
+    """Reported at once, the other one goes on, the verdict says so: INVALID, exit code 3."""
+    command = start(
+        "run",
+        "loadtest.py",
+        "--host",
+        target,
+        "-u",
+        "4",
+        "-t",
+        "5s",
+        "--processes",
+        "2",
+        "--threshold",
+        "http_req_failed: rate < 50%",
+    )
+    workers = command.workers(2)
+    command.wait_until_loading()
+    wait_for(lambda: all(worker.net_connections("tcp") for worker in workers) or None)
+    workers[0].kill()
+    wait_for(lambda: "is lost: killed by SIGKILL" in command.err or None)
+    assert command.process.poll() is None
+    assert command.wait() == 3, command.err
+    assert "INVALID" in command.out
+    assert "lost" in command.out
+    assert wait_for(lambda: all_gone(workers))
+
+
+def test_kill_of_the_coordinator_leaves_no_worker(start: Start, target: str) -> None:
+    """Workers end when their coordinator is gone, however it went."""
+    command = start("run", "loadtest.py", "--host", target, *LONG, "--processes", "2")
+    workers = command.workers(2)
+    command.wait_until_loading()
+    command.process.kill()
+    command.wait()
+    assert wait_for(lambda: all_gone(workers))
+
+
+def test_kill_of_the_coordinator_ends_even_a_blocked_worker(start: Start, target: str, folder: Path) -> None:
+    """User code that never gives way cannot keep a worker alive (Linux: the kernel sees to it)."""
+    if sys.platform != "linux":
+        pytest.skip("needs PR_SET_PDEATHSIG")
+    (folder / "blocked.py").write_text(
+        "from swell import HttpUser, task\n\nclass Visitor(HttpUser):\n    @task\n    def look(self):\n"
+        "        self.client.get('/look')\n        while True:\n            pass\n"
+    )
+    command = start("run", "blocked.py", "--host", target, *LONG)
+    workers = command.workers(1)
+    command.wait_until_loading()
+    command.process.kill()
+    command.wait()
+    assert wait_for(lambda: all_gone(workers))
+
+
+def test_a_reader_that_closes_the_pipe(start: Start, target: str) -> None:
+    """A closed stdout costs the table, not the verdict."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = start("run", "loadtest.py", "--host", target, *SHORT, stdout=writing)
+    os.close(writing)
+    assert command.wait() == 0, command.err
+    assert "Traceback" not in command.err
+    assert "Error" not in command.err
+
+
+def test_a_full_disk_behind_stdout(start: Start, target: str) -> None:
+    """What cannot be printed costs a warning; the exit code stays the verdict's."""
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    with Path("/dev/full").open("wb") as full:
+        command = start("run", "loadtest.py", "--host", target, *SHORT, stdout=full)
+        assert command.wait() == 0, command.err
+    assert "could not be printed" in command.err
+    assert "Traceback" not in command.err
+
+
+def test_a_folder_that_cannot_store(start: Start, target: str, folder: Path) -> None:
+    """The run is shown and judged although its record cannot be kept."""
+    (folder / ".swell").write_text("not a folder")
+    command = start("run", "loadtest.py", "--host", target, *SHORT)
+    assert command.wait() == 0, command.err
+    assert "could not be stored" in command.err
+    assert "GET /look" in command.out
+
+
+def test_setup_that_fails(start: Start, target: str, folder: Path) -> None:
+    """Exit code 2 with the user's traceback; no load was made."""
+    text = (folder / "loadtest.py").read_text()
+    (folder / "prepared.py").write_text(
+        text + "\nfrom swell import setup\n\n@setup\ndef prepare():\n    raise RuntimeError('no stock')\n"
+    )
+    command = start("run", "prepared.py", "--host", target, *SHORT)
+    assert command.wait() == 2
+    assert "RuntimeError: no stock" in command.err
+    assert "prepared.py" in command.err
+    assert "src/swell" not in command.err
+
+
+def test_secrets_stay_out_of_the_record(start: Start, target: str, folder: Path) -> None:
+    """Environment values that look secret are neither in the stored plan nor in the command line."""
+    command = start("run", "loadtest.py", "--host", target, *SHORT, "-e", "API_TOKEN=hunter2", "-e", "STAGE=blue")
+    assert command.wait() == 0, command.err
+    [path] = (folder / ".swell" / "runs").glob("*.json")
+    assert "hunter2" not in path.read_text()
+    assert "STAGE=blue" in path.read_text()
+
+
+def test_help_is_fast() -> None:
+    """The help imports nothing heavy."""
+    code = (
+        "import sys; from swell.cli.main import main; main(['--help']); print([m for m in HEAVY if m in sys.modules])"
+    )
+    heavy = ["numpy", "rich", "starlette", "asyncio", "httptools"]
+    text = subprocess.run(
+        [sys.executable, "-c", code.replace("HEAVY", repr(heavy))],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    ).stdout
+    assert text.strip().splitlines()[-1] == "[]"

@@ -1,0 +1,163 @@
+"""Wrong use: told on stderr in words, with what to do, exit code 2, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Said
+
+Swell = Callable[..., Said]
+HOST = ("--host", "http://127.0.0.1:9")
+
+
+def check_wrong(said: Said, *words: str) -> None:
+    """Exit code 2, nothing on stdout, these words and no traceback of ours on stderr."""
+    assert said.code == 2
+    assert said.out == ""
+    for word in words:
+        assert word in said.err
+    assert "site-packages" not in said.err
+    assert "src/swell" not in said.err
+
+
+def test_help_is_short_and_lists_the_commands(swell: Swell) -> None:
+    """`swell` and `swell --help` show the same overview."""
+    said = swell("--help")
+    assert said.code == 0
+    for name in ("run", "check", "demo"):
+        assert name in said.out
+    assert swell().out == said.out
+
+
+def test_version(swell: Swell) -> None:
+    """`--version` is one line; `version` also names what it runs on."""
+    assert swell("--version").out.startswith("swell ")
+    assert "python" in swell("version").out
+
+
+def test_unknown_command(swell: Swell) -> None:
+    """The nearest command is suggested."""
+    check_wrong(swell("rnu"), "no command 'rnu'", "Did you mean 'run'?")
+
+
+def test_a_file_without_a_command(swell: Swell) -> None:
+    """`swell loadtest.py` says how to run it."""
+    check_wrong(swell("loadtest.py"), "swell run loadtest.py")
+
+
+def test_unknown_option(swell: Swell) -> None:
+    """The nearest option is suggested."""
+    check_wrong(swell("run", "loadtest.py", "--user", "3"), "--user", "--users")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-t", "soon"], ["soon", "duration"]),
+        (["-t", "0"], ["longer than 0"]),
+        (["-u", "0"], ["0"]),
+        (["-u", "many"], ["many"]),
+        (["--rate", "fast"], ["fast", "200/s"]),
+        (["--rate", "10/s"], ["--duration"]),
+        (["--stage", "30s"], ["30s", "DURATION:USERS"]),
+        (["--rate-stage", "10/s"], ["DURATION:RATE"]),
+        (["--stage", "5s:3", "--rate", "10/s", "-t", "5s"], ["--stage", "--rate"]),
+        (["--time-scale", "0"], ["above 0"]),
+        (["--processes", "some"], ["auto"]),
+        (["--tag", "colour"], ["NAME=VALUE"]),
+        (["-e", "=x"], ["NAME=VALUE"]),
+        (["--resolve", "example.org"], ["HOST:PORT:ADDRESS"]),
+        (["--profile", "smok"], ["smok", "smoke"]),
+        (["--only", "Nobody"], ["Nobody", "Visitor"]),
+        (["-u", "2", "-t", "5s", "--max-users", "5"], ["--max-users", "--rate"]),
+    ],
+)
+def test_values_that_make_no_sense(swell: Swell, options: list[str], words: list[str]) -> None:
+    """The message names the value, and what a right one looks like."""
+    check_wrong(swell("run", "loadtest.py", *HOST, *options), *words)
+
+
+@pytest.mark.parametrize(
+    ("host", "word"),
+    [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("ftp://example.org", "ftp"),
+        ("http://", "no host"),
+        ("http://example.org:99999", "99999"),
+    ],
+)
+def test_a_host_that_is_no_base_url(swell: Swell, host: str, word: str) -> None:
+    """A missing scheme is answered with the line to write; others with what is wrong."""
+    check_wrong(swell("run", "loadtest.py", "--host", host), word)
+
+
+def test_no_host_at_all(swell: Swell) -> None:
+    """A test that needs a host says which option gives it."""
+    check_wrong(swell("run", "loadtest.py"), "--host", "Visitor")
+
+
+def test_missing_file(swell: Swell) -> None:
+    """A similar file is suggested."""
+    check_wrong(swell("run", "loadtst.py"), "no file loadtst.py", "loadtest.py")
+
+
+def test_a_folder_or_another_kind_of_file(swell: Swell, folder: Path) -> None:
+    """Both are refused by name."""
+    (folder / "plan.toml").write_text("x = 1")
+    check_wrong(swell("run", "."), "folder")
+    check_wrong(swell("run", "plan.toml"), "plan.toml", ".py")
+
+
+def test_an_import_error_shows_the_users_traceback_only(swell: Swell, folder: Path) -> None:
+    """File, line and the user's own frames, none of ours."""
+    (folder / "helper.py").write_text("def make():\n    import no_such_module_anywhere\n")
+    (folder / "broken.py").write_text("import helper\n\nhelper.make()\n")
+    said = swell("run", "broken.py", *HOST)
+    check_wrong(said, "broken.py:3", "helper.py", "no_such_module_anywhere", "Traceback")
+
+
+def test_a_syntax_error_names_the_line(swell: Swell, folder: Path) -> None:
+    """As Python shows it."""
+    (folder / "broken.py").write_text("x = 1\ndef f(:\n    pass\n")
+    check_wrong(swell("run", "broken.py", *HOST), "broken.py:2", "def f(:")
+
+
+def test_a_file_without_users(swell: Swell, folder: Path) -> None:
+    """Nothing to run is an error."""
+    (folder / "empty.py").write_text("")
+    check_wrong(swell("run", "empty.py", *HOST), "empty.py")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "words"),
+    [
+        ("http_req_durations: p(95) < 500", ["http_req_durations", "http_req_duration?"]),
+        ("my_own_metric: count > 1", ["my_own_metric", "declared"]),
+        ("http_req_duration: p(95)", ["--threshold"]),
+        ("http_req_duration p(95) < 500", ["--threshold"]),
+        ("http_req_duration: p(195) < 500", ["195"]),
+        ("http_req_failed: p(95) < 1", ["http_req_failed", "rate"]),
+        ("http_req_failed: rate < -1", ["-1"]),
+    ],
+)
+def test_thresholds_that_cannot_work(swell: Swell, threshold: str, words: list[str]) -> None:
+    """Unknown metrics and impossible expressions are found before the run."""
+    check_wrong(swell("run", "loadtest.py", *HOST, "--threshold", threshold), *words)
+
+
+def test_a_declared_metric_may_be_judged(swell: Swell, folder: Path) -> None:
+    """A metric that the file declares is known before it has a sample."""
+    text = (folder / "loadtest.py").read_text()
+    (folder / "own.py").write_text("from swell import Trend\nsize = Trend('basket_size')\n" + text)
+    said = swell("check", "own.py", "--threshold", "basket_size: avg < 5")
+    assert said.code == 0
+    assert "basket_size" in said.out
+
+
+@pytest.mark.parametrize("path", ["missing/summary.json", "."])
+def test_json_to_a_place_that_cannot_be_written(swell: Swell, path: str) -> None:
+    """Said before the run, not after an hour of it."""
+    check_wrong(swell("run", "loadtest.py", *HOST, "--json", path), "--json", path)
