@@ -1,0 +1,1 @@
+"""Benchmarks: Swell beside its peers on this machine, in ratios."""
