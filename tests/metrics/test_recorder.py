@@ -277,3 +277,19 @@ def test_errors_carry_their_endpoint_and_no_secret() -> None:
     ]
     assert errors[0].message == "401 for token=[redacted]"
     assert errors[0].example == {"n": 0, "password": "[redacted]"}
+
+
+def test_requests_that_were_never_sent_have_no_duration() -> None:
+    """A refused connection counts as a failed request with a latency, but no duration says that it was quick."""
+    recorder = Recorder()
+    tags = request_tags(expected="false").with_tags(error="refused", status="0")
+    add_request(recorder, recorder.request_series(tags, sent=False), 0.5, 0.0)
+    add_request(recorder, recorder.request_series(request_tags()), 0.5, 0.1)
+    store = MetricStore()
+    store.add(0, recorder.flush())
+    assert store.aggregate("http_reqs", {}).sum == 2
+    assert store.aggregate("http_req_failed", {}).passes == 1
+    assert store.aggregate("http_req_duration", {}).count == 1
+    assert store.aggregate("http_req_duration", {"error": "refused"}) is None
+    assert store.aggregate("http_req_waiting", {}).count == 1
+    assert store.aggregate("http_req_latency", {}).count == 2

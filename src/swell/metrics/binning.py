@@ -22,6 +22,7 @@ KINDS = ("counter", "gauge", "rate", "trend")
 _COUNTER, _GAUGE, _RATE, _TREND = range(4)
 
 _REQS, _FAILED, _SENT, _RECEIVED, _FIRST_TREND = range(5)
+_LATENCY = REQUEST_METRICS.index("http_req_latency")
 _FIRST_CONNECT = len(REQUEST_METRICS) - len(CONNECT_METRICS)
 
 
@@ -29,11 +30,13 @@ class RequestSeries(NamedTuple):
     """What is known of each request series, by its number.
 
     `base` is the number of its first derived series (the others follow in the order of `REQUEST_METRICS`),
-    `failed` 1 or 0 by its tag expected_response, -1 without that tag (then http_req_failed has no row).
+    `failed` 1 or 0 by its tag expected_response, -1 without that tag (then http_req_failed has no row), `sent` 0 if its
+    requests failed before anything was sent (then they have no duration).
     """
 
     base: Counts
     failed: Counts
+    sent: Counts
 
 
 def bin_requests(
@@ -59,6 +62,7 @@ def bin_requests(
         return _plain_frame(group_second, base + metric, count, total)
 
     failed = series.failed[group_number]
+    sent = series.sent[group_number] == 1
     frames = [
         plain(_REQS, counts, counts.astype(np.float64)),
         select(plain(_FAILED, counts, (counts * failed).astype(np.float64)), failed >= 0),
@@ -69,20 +73,20 @@ def bin_requests(
     for metric, unsorted in enumerate(values, _FIRST_TREND):
         column = unsorted.take(order)
         width, bucket, hits = _histograms(group, column, len(starts))
-        frames.append(
-            Frame(
-                group_second,
-                base + metric,
-                counts,
-                _sums(column, starts),
-                np.minimum.reduceat(column, starts),
-                np.maximum.reduceat(column, starts),
-                nothing,
-                width,
-                bucket,
-                hits,
-            )
+        frame = Frame(
+            group_second,
+            base + metric,
+            counts,
+            _sums(column, starts),
+            np.minimum.reduceat(column, starts),
+            np.maximum.reduceat(column, starts),
+            nothing,
+            width,
+            bucket,
+            hits,
         )
+        # A request that was never sent has no duration; how long the attempt took is in the latency.
+        frames.append(frame if metric == _LATENCY else select(frame, sent))
     return concat([*frames, *_connect_frames(connects, series, origin, newest, frames[0])]), rejected
 
 

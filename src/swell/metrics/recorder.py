@@ -65,6 +65,7 @@ class Recorder:
         "_request_numbers",
         "_requests",
         "_samples",
+        "_sent",
         "_warned",
         "_warnings",
         "add_connect",
@@ -88,9 +89,10 @@ class Recorder:
         self._request_numbers: dict[TagSet, int] = {}
         self._numbers: dict[tuple[str, TagSet], int] = {}
         self._kind_of: dict[str, Kind] = {}
-        # By request series: the first derived series, and failed (see binning.RequestSeries).
+        # By request series: the first derived series, failed, and sent (see binning.RequestSeries).
         self._base: list[int] = []
         self._failed: list[int] = []
+        self._sent: list[int] = []
         # By series: the kind as a number.
         self._kinds: list[int] = []
         self._new: list[SeriesDefinition] = []
@@ -99,8 +101,11 @@ class Recorder:
         self._warned: set[str] = set()
         self._flushed = 0
 
-    def request_series(self, tags: TagSet) -> int:
-        """The number of the request series with these tags (name, method, status, expected_response, ...)."""
+    def request_series(self, tags: TagSet, *, sent: bool = True) -> int:
+        """The number of the request series with these tags (name, method, status, expected_response, ...).
+
+        `sent` False: failures before anything was sent. They count as requests and as failed, but have no duration.
+        """
         found = self._request_numbers.get(tags)
         if found is not None:
             return found
@@ -110,12 +115,15 @@ class Recorder:
                 f'name "{OTHER_NAMES}"; give requests with changing URLs one name'
             )
             few = {key: tags.get(key) for key in ("method", "status", "expected_response") if tags.get(key)}
-            return self.request_series(TagSet.of({**few, "name": OTHER_NAMES}))
+            if not sent:
+                few["error"] = tags.get("error")
+            return self.request_series(TagSet.of({**few, "name": OTHER_NAMES}), sent=sent)
         number = len(self._base)
         self._request_numbers[tags] = number
         self._base.append(len(self._kinds))
         expected = tags.get("expected_response")
         self._failed.append(-1 if not expected else int(expected == "false"))
+        self._sent.append(int(sent))
         self._new.append(SeriesDefinition(len(self._kinds), "", "trend", True, tags.items))
         self._kinds.extend(KINDS.index(BUILTIN[metric].kind) for metric in REQUEST_METRICS)
         return number
@@ -165,7 +173,7 @@ class Recorder:
         connects = self._connects.take(_CONNECT_END, until)
         samples = self._samples.take(_SAMPLE_TIME, until)
         newest = self._newest(until, requests[:, _END], samples[:, _SAMPLE_TIME])
-        known = RequestSeries(np.array(self._base, np.int64), np.array(self._failed, np.int64))
+        known = RequestSeries(np.array(self._base, np.int64), np.array(self._failed, np.int64), np.array(self._sent, np.int64))
         frame, rejected = bin_requests(requests, connects, known, self.origin, newest)
         if len(samples):
             frame = concat([frame, self._bin(samples, newest)])

@@ -1,0 +1,180 @@
+"""Opens connections: look-up, TCP, proxy and TLS, each timed.
+
+Rules: runs as a coroutine of the loop (`hub.await_`), so it may be cancelled at any point and then leaves no socket
+behind. Every failure is a `RequestError` that names the phase. Our own sockets are used up to the point where bytes
+of HTTP flow, because only so can the phases be told apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from swell.http.errors import Phase, RequestError, classify
+from swell.http.protocol import Connection, ConnectionLimits
+from swell.http.proxy import connect_head
+from swell.http.resolver import Address, Resolver, connect_in_order
+from swell.http.tls import TlsSessions, TlsSetupError, tls_context
+from swell.http.urls import Target
+
+if TYPE_CHECKING:
+    from swell.http.routes import Route
+
+__all__ = ["Connector", "Opening", "Peer"]
+
+_LONGEST_PROXY_HEAD = 65536
+
+
+class Opening(msgspec.Struct, gc=False):
+    """How long the parts of opening a connection took, in seconds."""
+
+    looking_up: float = 0.0
+    connecting: float = 0.0
+    tls_handshaking: float = 0.0
+
+
+class Peer(msgspec.Struct, frozen=True, gc=False):
+    """Who is at the other end. TLS fields are "" on plain connections."""
+
+    address: str = ""
+    port: int = 0
+    tls_version: str = ""
+    tls_cipher: str = ""
+
+
+class Connector:
+    """Opens the connections of one client."""
+
+    __slots__ = ("_limits", "_resolver", "_user_agent")
+
+    def __init__(self, resolver: Resolver, limits: ConnectionLimits, user_agent: str) -> None:
+        self._resolver = resolver
+        self._limits = limits
+        self._user_agent = user_agent
+
+    async def open(
+        self, route: Route, sessions: TlsSessions, opening: Opening, timeout: float | None, *, total: bool = False
+    ) -> Connection:
+        """A connection ready for requests; fills in `opening` also when it fails.
+
+        `timeout` bounds all of it; `total` says that the request's whole time is meant, which decides the error's
+        kind. Raises RequestError, or TlsSetupError for a bad certificate file.
+        """
+        phase = _Phase("lookup")
+        proxy = route.proxy
+        where = f"{proxy.host}:{proxy.port}" if proxy is not None else route.where
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._open(route, sessions, opening, phase)
+        except (RequestError, TlsSetupError):
+            # The latter is misuse: it names a file that the user gave, and reaches the user.
+            raise
+        except TimeoutError as error:
+            if total:
+                raise RequestError("total_timeout", "the request took longer than its timeout") from None
+            raise classify(error, phase.name, where) from None
+        except (OSError, EOFError, ValueError) as error:
+            # ssl.SSLError is an OSError; ValueError is a host name that TLS cannot take.
+            raise classify(error, phase.name, where) from None
+
+    async def _open(self, route: Route, sessions: TlsSessions, opening: Opening, phase: _Phase) -> Connection:
+        loop = asyncio.get_running_loop()
+        proxy = route.proxy
+        if proxy is not None and proxy.scheme == "https" and route.secure:
+            raise RequestError(
+                "proxy", "https requests through an https proxy are not supported; give the proxy as http://"
+            )
+        host, port = (proxy.host, proxy.port) if proxy is not None else (route.host, route.port)
+
+        begin = perf_counter()
+        addresses = self._resolver.known(host, port, begin)
+        if addresses is None:
+            addresses = await self._resolver.resolve(host, port)
+            opening.looking_up = perf_counter() - begin
+
+        phase.name = "connect"
+        begin = perf_counter()
+        try:
+            if len(addresses) == 1:
+                sock = await _connect(addresses[0])
+            else:
+                sock = await connect_in_order(addresses, _connect)
+        finally:
+            opening.connecting = perf_counter() - begin
+        try:
+            address = sock.getpeername()
+            secure, name = route.secure, (route.host, route.port)
+            if proxy is not None:
+                phase.name = "proxy"
+                if proxy.scheme == "https":
+                    secure, name = True, (proxy.host, proxy.port)
+                elif route.secure:
+                    await _open_tunnel(sock, route, self._user_agent)
+            connection = Connection(self._limits, route)
+            tls_version = tls_cipher = ""
+            if secure:
+                phase.name = "tls"
+                context = sessions.context(tls_context(route.verify, route.cert, route.key), *name)
+                begin = perf_counter()
+                try:
+                    transport, _ = await loop.create_connection(
+                        lambda: connection, sock=sock, ssl=context, server_hostname=sessions.server_name(*name)
+                    )
+                finally:
+                    opening.tls_handshaking = perf_counter() - begin
+                tls = transport.get_extra_info("ssl_object")
+                if tls is not None:
+                    tls_version, tls_cipher = tls.version() or "", (tls.cipher() or ("",))[0]
+            else:
+                await loop.create_connection(lambda: connection, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
+        connection.peer = Peer(address[0], address[1], tls_version, tls_cipher)
+        return connection
+
+
+class _Phase:
+    """What the connector is at, for the error's kind."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: Phase) -> None:
+        self.name: Phase = name
+
+
+async def _connect(address: Address) -> socket.socket:
+    sock = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(sock, (address.host, address.port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _open_tunnel(sock: socket.socket, route: Route, user_agent: str) -> None:
+    """CONNECT. The target speaks only after our TLS greeting, so nothing of it can follow the proxy's answer."""
+    proxy = route.proxy
+    assert proxy is not None, "a tunnel goes through a proxy"
+    loop = asyncio.get_running_loop()
+    target = Target("https", route.host, route.port, "/")
+    await loop.sock_sendall(sock, connect_head(target, proxy, user_agent))
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        data = await loop.sock_recv(sock, 4096)
+        if not data:
+            raise RequestError("proxy", f"the proxy {proxy.url} closed the connection without an answer to CONNECT")
+        answer += data
+        if len(answer) > _LONGEST_PROXY_HEAD:
+            raise RequestError("proxy", f"the proxy {proxy.url} sent an endless answer to CONNECT")
+    status = answer.split(b"\r\n", 1)[0].decode("latin-1")
+    words = status.split(" ", 2)
+    if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].startswith("2"):
+        raise RequestError("proxy", f"the proxy {proxy.url} refused the tunnel: {status[:100]}")
