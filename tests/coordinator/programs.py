@@ -68,6 +68,9 @@ class Script:
     def start(self) -> None:
         pass
 
+    def warm(self) -> None:
+        pass
+
     def iterate(self) -> None:
         user = self.user
         user.hub.sleep(0.02)

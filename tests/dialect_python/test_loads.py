@@ -49,7 +49,7 @@ def test_arrivals() -> None:
     """Rates may be texts; spacing and policy go along."""
     load = swell.arrivals("120/1m", 30, spacing="poisson", max_users=50, max_lag="2s", fresh_users=True)
     assert load.profile == ArrivalStages((Stage(30, 2),), 2, "poisson")
-    assert load.policy == ArrivalPolicy(initial_users=1, max_users=50, max_lag=2)
+    assert load.policy == ArrivalPolicy(max_users=50, max_lag=2)
     assert load.fresh_users
 
 

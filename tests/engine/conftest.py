@@ -85,6 +85,9 @@ class FakeScript:
         if self.program.on_start:
             self.program.on_start(self.user)
 
+    def warm(self) -> None:
+        self.program.calls.append("warm")
+
     def iterate(self) -> None:
         self.program.iterate(self.user)
 

@@ -9,6 +9,7 @@ import pytest
 from swell.engine.messages import AbortRequested, ScriptFailed, TeardownDone
 from swell.engine.script import UserKilled
 from swell.engine.tracebacks import user_traceback
+from swell.metrics.tags import EMPTY
 from swell.model.plan import Stage, UserStages
 
 from .conftest import FakeProgram, plan_of, plan_with, run_virtual
@@ -134,3 +135,24 @@ def test_same_seed_same_numbers() -> None:
     assert draw(7) == draw(7)
     assert draw(7) != draw(8)
     assert draw(None) != draw(None)
+
+
+def test_setup_and_teardown_are_measured() -> None:
+    """Samples of setup and of teardown reach the store like any other."""
+    contexts = []
+
+    class Measuring(FakeProgram):
+        def start_worker(self, context):
+            contexts.append(context)
+
+        def mark(self, name):
+            recorder = contexts[0].recorder
+            recorder.add_sample((recorder.series(name, "counter", EMPTY), contexts[0].hub.time(), 1.0))
+
+        def teardown(self, context):
+            self.mark("after")
+
+    program = Measuring(lambda user: user.hub.sleep(0.5), setup=lambda: program.mark("before"))
+    outcome = run_virtual(plan_of(one_user(2.0)), program)
+    assert outcome.count("before") == 1
+    assert outcome.count("after") == 1

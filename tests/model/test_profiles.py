@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from swell.model import profiles
 from swell.model.plan import (
     ArrivalPart,
+    ArrivalPolicy,
     ArrivalRun,
     ArrivalRuns,
     ArrivalSequence,
@@ -329,3 +330,12 @@ def test_senseless_profiles_are_refused(profile: Profile) -> None:
     """Negative, endless or undefined numbers are a ValueError that names the field."""
     with pytest.raises(ValueError, match=r"must be"):
         profiles.check_profile(profile)
+
+
+def test_initial_users_follow_the_peak_rate() -> None:
+    """Without a number, an open workload starts with as many users as its peak rate keeps busy for 50 ms each."""
+    profile = profiles.constant_arrivals(5000.0, 10.0)
+    assert profiles.initial_users(profile, ArrivalPolicy()) == 250
+    assert profiles.initial_users(profile, ArrivalPolicy(max_users=100)) == 100
+    assert profiles.initial_users(profile, ArrivalPolicy(initial_users=7)) == 7
+    assert profiles.initial_users(profiles.constant_arrivals(0.1, 10.0), ArrivalPolicy()) == 1

@@ -129,9 +129,7 @@ def _with_policy(plan: Plan, max_users: int | None, max_lag: float | None) -> Pl
     if not any(isinstance(w.profile, ArrivalStages | ArrivalRuns | ArrivalSequence) for w in plan.workloads):
         raise Mistake("--max-users and --max-lag are for arrivals, but this plan has none.", "Add --rate N/s.")
 
-    def changed(policy: Any) -> Any:
-        new = msgspec.structs.replace(policy, **changes)
-        return msgspec.structs.replace(new, initial_users=min(new.initial_users, new.max_users))
-
-    workloads = tuple(msgspec.structs.replace(w, policy=changed(w.policy)) for w in plan.workloads)
+    workloads = tuple(
+        msgspec.structs.replace(w, policy=msgspec.structs.replace(w.policy, **changes)) for w in plan.workloads
+    )
     return msgspec.structs.replace(plan, workloads=workloads)

@@ -16,10 +16,11 @@ import time
 from typing import TYPE_CHECKING
 
 from swell.coordinator.actions import Kill, Merge, Notice, Send
-from swell.coordinator.control import RunControl
+from swell.coordinator.control import INTERRUPT_GRACE, RunControl
 from swell.coordinator.state import LiveRun, Outcome
 from swell.coordinator.steering import steer_actions
 from swell.coordinator.transports.base import WorkerEvents
+from swell.engine.messages import FromProgram, ToProgram
 from swell.metrics import snapshot as snapshots
 from swell.model.profiles import duration as profile_duration
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
 
     from swell.coordinator.actions import Action
+    from swell.coordinator.companion import Companion
     from swell.coordinator.judge import Judge
     from swell.coordinator.state import Observer
     from swell.coordinator.steering import Steering, SteerTarget
@@ -67,11 +69,14 @@ def conduct(
     judge: Judge,
     observers: Sequence[Observer] = (),
     steering: Steering | None = None,
+    companion: Companion | None = None,
+    interrupt_grace: float | None = INTERRUPT_GRACE,
 ) -> Outcome:
     """Run the plan on `workers` workers of `transport`; blocks until it is over. OSError if none can be
     started.
 
-    The store holds what was measured, also when the run ended badly.
+    The store holds what was measured, also when the run ended badly. `interrupt_grace`: what running iterations get
+    after Ctrl-C, seconds; None: the plan's own grace.
     """
     conductor = _Conductor(
         plan,
@@ -81,6 +86,8 @@ def conduct(
         judge=judge,
         observers=observers,
         steering=steering,
+        companion=companion,
+        interrupt_grace=interrupt_grace,
     )
     return asyncio.run(conductor.run())
 
@@ -98,6 +105,8 @@ class _Conductor:
         judge: Judge,
         observers: Sequence[Observer],
         steering: Steering | None,
+        companion: Companion | None,
+        interrupt_grace: float | None,
     ) -> None:
         self._plan = plan
         self._transport = transport
@@ -106,11 +115,14 @@ class _Conductor:
         self._judge = judge
         self._observers = list(observers)
         self._steering = steering
+        self._companion = companion
         self._steered: dict[str, SteerTarget] = {}
         self._next_steer = 0
         self._control = RunControl(
             workers,
             grace=longest_grace(plan),
+            interrupt_grace=interrupt_grace,
+            last_words=max((w.last_words for w in plan.workloads), default=0.0),
             setup_timeout=plan.setup_timeout,
             teardown_timeout=plan.teardown_timeout,
         )
@@ -125,6 +137,8 @@ class _Conductor:
         events = WorkerEvents(message=self._on_message, gone=self._on_gone, output=self._on_output)
         with self._signals():
             try:
+                if self._companion is not None:
+                    self._companion.open(self._send_to_program, self._end_by_companion)
                 await self._transport.start(self._plan, self._workers, events)
                 self._do(self._control.begin(time.perf_counter()))
                 await self._loop()
@@ -194,7 +208,16 @@ class _Conductor:
     # what workers say
 
     def _on_message(self, index: int, message: FromWorker) -> None:
+        if isinstance(message, FromProgram) and self._companion is not None:
+            self._companion.receive(index, message.value)
         self._do(self._control.on_message(index, message, time.perf_counter()))
+        self._changed.set()
+
+    def _send_to_program(self, index: int, value: object) -> None:
+        self._transport.send(index, ToProgram(value))
+
+    def _end_by_companion(self, reason: str) -> None:
+        self._do(self._control.on_program_end(reason, time.perf_counter()))
         self._changed.set()
 
     def _on_gone(self, index: int, reason: str) -> None:
@@ -222,6 +245,8 @@ class _Conductor:
     def _merge(self, index: int, data: bytes) -> None:
         snapshot = snapshots.decode(data)
         self._live.health.add(index, snapshot.second, snapshot.health)
+        if self._companion is not None:
+            self._companion.measured(index, snapshot)
         try:
             self._store.add(index, snapshot)
         except OSError as error:

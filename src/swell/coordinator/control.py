@@ -63,10 +63,21 @@ class _Worker:
 
 
 class RunControl:
-    """One run over `count` workers. `grace`: the longest graceful stop of the plan, seconds."""
+    """One run over `count` workers. `grace`: the longest graceful stop of the plan, seconds.
+
+    `interrupt_grace`: what running iterations get after Ctrl-C; None: the plan's own grace. `last_words`: what users
+    may take beyond any grace for their own end.
+    """
 
     def __init__(
-        self, count: int, *, grace: float = 30.0, setup_timeout: float = 60.0, teardown_timeout: float = 60.0
+        self,
+        count: int,
+        *,
+        grace: float = 30.0,
+        interrupt_grace: float | None = INTERRUPT_GRACE,
+        last_words: float = 0.0,
+        setup_timeout: float = 60.0,
+        teardown_timeout: float = 60.0,
     ) -> None:
         self.phase = Phase.STARTING
         self.start_at: float | None = None
@@ -84,11 +95,14 @@ class RunControl:
         self._workers = [_Worker(index) for index in range(count)]
         self._board = RendezvousBoard()
         self._grace = grace
+        self._interrupt_grace = interrupt_grace
+        self._last_words = last_words
         self._setup_timeout = setup_timeout
         self._teardown_timeout = teardown_timeout
         self._deadline: float | None = None
         self._clock: float | None = None
         self._warned_of_start = False
+        self._end_at_start: str | None = None
 
     # what others may ask
 
@@ -164,7 +178,7 @@ class RunControl:
         if self.phase is Phase.TEARDOWN:
             return [Notice("warning", "interrupted: teardown still runs; press Ctrl-C again to skip it")]
         notice = Notice("warning", "interrupted: ending the users; press Ctrl-C again to stop at once")
-        return [notice, *self._stop(INTERRUPT_GRACE, now)]
+        return [notice, *self._stop(self._interrupt_grace, now)]
 
     def on_stop(self, reason: str, now: float, grace: float | None = ABORT_GRACE) -> list[Action]:
         """The run shall end early: a threshold with abort, a full disk."""
@@ -177,6 +191,15 @@ class RunControl:
         """The load shape says that the test is over: a regular end, with the plan's own grace."""
         return list(self._stop(None, now)) if self.phase is Phase.RUNNING else []
 
+    def on_program_end(self, reason: str, now: float) -> list[Action]:
+        """The test itself says that it is over: a regular end; before the start it ends right after it."""
+        if self.phase in {Phase.STARTING, Phase.SETUP}:
+            self._end_at_start = reason
+            return []
+        if self.phase is not Phase.RUNNING:
+            return []
+        return list(self._stop(None, now, reason))
+
     # answers to messages
 
     def _answer(self, worker: _Worker, message: m.FromWorker, now: float) -> Iterator[Action]:
@@ -188,7 +211,7 @@ class RunControl:
                 if self.phase is Phase.SETUP:
                     yield from self._start(message.data, now)
             case m.Tick():
-                worker.ticks += 1
+                worker.ticks += not message.partial
                 yield from self._hear(worker, now)
                 yield Merge(worker.index, message.snapshot)
             case m.RendezvousWaiting():
@@ -196,6 +219,10 @@ class RunControl:
             case m.AbortRequested():
                 yield Notice("warning", f"the test ended the run: {message.reason or 'no reason given'}")
                 yield from self.on_stop(f"the test ended the run: {message.reason}".rstrip(": "), now)
+            case m.EndRequested():
+                yield from self.on_program_end(message.reason, now)
+            case m.FromProgram():
+                pass  # the shell hands it on
             case m.AllDone():
                 worker.done = True
                 yield from self._tear_down_when_done(now)
@@ -221,6 +248,8 @@ class RunControl:
         for worker in self._alive():
             worker.heard = self.start_at
             yield Send(worker.index, m.Start(self.start_at, data))
+        if self._end_at_start is not None:
+            yield from self._stop(None, now, self._end_at_start)
 
     def _rendezvous(self, message: m.RendezvousWaiting, now: float) -> Iterator[Action]:
         released = self._board.report(message.index, message.name, message.size, message.waiting, message.released)
@@ -313,12 +342,12 @@ class RunControl:
 
     # the way out
 
-    def _stop(self, grace: float | None, now: float) -> Iterator[Action]:
+    def _stop(self, grace: float | None, now: float, reason: str = "") -> Iterator[Action]:
         self.phase = Phase.STOPPING
-        self._deadline = now + (self._grace if grace is None else grace) + STOP_SLACK
+        self._deadline = now + (self._grace if grace is None else grace) + self._last_words + STOP_SLACK
         for worker in self._alive():
             if not worker.done:
-                yield Send(worker.index, m.Stop(self.stop_reason or "over", grace))
+                yield Send(worker.index, m.Stop(reason or self.stop_reason or "over", grace))
 
     def _tear_down_when_done(self, now: float) -> Iterator[Action]:
         if not self.loading or not all(w.done for w in self._alive()):

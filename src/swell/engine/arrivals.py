@@ -37,10 +37,11 @@ class ArrivalSchedule:
         context = crew.context
         self._hub = context.hub
         policy = crew.workload.policy
+        initial = profiles.initial_users(profile, policy)
         self._fresh = crew.workload.fresh_users
         self._max_users = self._cap_at(0.0)
         self._capped_by_phase = isinstance(profile, ArrivalSequence)
-        self._initial = min(self._max_users, slice_count(policy.initial_users, context.index, context.count))
+        self._initial = min(self._max_users, slice_count(initial, context.index, context.count))
         self._max_lag = policy.max_lag
         self._chunks: Iterator[Times] = iter(())
         self._times: list[float] = []

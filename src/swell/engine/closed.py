@@ -60,6 +60,15 @@ class _Slots:
                 self._leaving[len(self._slots)] = user
                 user.request_stop(grace)
 
+    def refill(self) -> None:
+        """Start users in filled slots whose users have ended by themselves."""
+        context = self.crew.context
+        for slot, held in enumerate(self._slots):
+            if held is None:
+                user = self.crew.new_user(global_index(slot, context.index, context.count))
+                self._slots[slot] = user
+                user.begin(user.run_closed)
+
     def stop(self, grace: float | None) -> None:
         """As `Schedule.stop`."""
         if grace is None:
@@ -153,6 +162,7 @@ class SteeredSchedule(_Slots):
         self._timers: list[Timer] = []
         self._target = 0
         self._interval = 0.0
+        self._batch = 1
         self._ramp: Timer | None = None
 
     def begin(self, start: float) -> None:
@@ -173,6 +183,10 @@ class SteeredSchedule(_Slots):
         self._interval = 0.0 if math.isinf(spawn_rate) else 1.0 / spawn_rate
         if self._ramp is not None:
             self._ramp.cancel()
+            self._ramp = None
+        if self._profile.batched:
+            self._batch = max(1, math.floor(spawn_rate)) if self._interval else 1
+            self.refill()
         self._ramp_step(self._hub.time())
 
     def stop(self, grace: float | None) -> None:
@@ -189,8 +203,9 @@ class SteeredSchedule(_Slots):
             if self._interval and due > now:
                 self._ramp = self._hub.call_at(due, self._ramp_step, due)
                 return
-            self.set_count(self.count + (1 if self.count < self._target else -1))
-            due += self._interval
+            step = min(self._batch, abs(self._target - self.count))
+            self.set_count(self.count + (step if self.count < self._target else -step))
+            due += self._batch * self._interval
         self._ramp = None
         self.crew.program.spawning_complete(self.count)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from swell.engine.pulse import Pulse
     from swell.engine.rendezvous import RendezvousDesk
     from swell.engine.script import Program, WorkerContext
-    from swell.model.plan import Workload
+    from swell.model.plan import Share, Workload
 
 __all__ = ["Crew", "CrewCounts"]
 
@@ -80,12 +80,20 @@ class Crew:
         }
         self.duration_series = recorder.series("iteration_duration", "trend", self.tags, is_time=True)
         self._lag_series = -1
-        seed = derived_seed(context.plan.seed or 0, workload.name, "mix")
-        self._pick = pick_sequence(workload.mix, workload.pick, seed=seed)
+        self._seed = derived_seed(context.plan.seed or 0, workload.name, "mix")
+        self._mix = workload.mix
+        self._mix_from = 0
+        self._pick = pick_sequence(workload.mix, workload.pick, seed=self._seed)
+
+    def remix(self, mix: tuple[Share, ...], first: int) -> None:
+        """Deal users from `first` on from another mix, from its beginning."""
+        self._mix = mix
+        self._mix_from = first
+        self._pick = pick_sequence(mix, self.workload.pick, seed=self._seed)
 
     def new_user(self, index: int) -> VirtualUser:
         """The `index`-th user (or arrival) of the workload over the whole test."""
-        behaviour = self.workload.mix[self._pick(index)].behaviour
+        behaviour = self._mix[self._pick(max(0, index - self._mix_from))].behaviour
         user = VirtualUser(self, index, behaviour, self.tags)
         self.users.add(user)
         self.most_users = max(self.most_users, len(self.users))

@@ -18,7 +18,9 @@ __all__ = [
     "AllDone",
     "DoSetup",
     "DoTeardown",
+    "EndRequested",
     "Exit",
+    "FromProgram",
     "FromWorker",
     "Ready",
     "Release",
@@ -30,6 +32,7 @@ __all__ = [
     "Stop",
     "TeardownDone",
     "Tick",
+    "ToProgram",
     "ToWorker",
 ]
 
@@ -72,6 +75,12 @@ class DoTeardown(msgspec.Struct, frozen=True):
     """Run the program's teardown and answer `TeardownDone`."""
 
 
+class ToProgram(msgspec.Struct, frozen=True):
+    """Hand `value` to the program of the worker."""
+
+    value: Any
+
+
 class Exit(msgspec.Struct, frozen=True):
     """Stop the worker itself."""
 
@@ -98,10 +107,11 @@ class SetupDone(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """The snapshot of one second, encoded by `metrics.snapshot.encode`."""
+    """The snapshot of one second, encoded by `metrics.snapshot.encode`; `partial`: the second goes on."""
 
     index: int
     snapshot: bytes
+    partial: bool = False
 
 
 class RendezvousWaiting(msgspec.Struct, frozen=True):
@@ -124,6 +134,20 @@ class AbortRequested(msgspec.Struct, frozen=True):
     reason: str
 
 
+class EndRequested(msgspec.Struct, frozen=True):
+    """The program says that the test is over, as planned: users end with the grace of the plan."""
+
+    index: int
+    reason: str
+
+
+class FromProgram(msgspec.Struct, frozen=True):
+    """The program of the worker sends `value` to its other half in the coordinator."""
+
+    index: int
+    value: Any
+
+
 class AllDone(msgspec.Struct, frozen=True):
     """No user of this worker runs and none will start; all its samples are sent."""
 
@@ -136,7 +160,16 @@ class TeardownDone(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-ToWorker: TypeAlias = DoSetup | Start | SetUsers | Release | Stop | DoTeardown | Exit
+ToWorker: TypeAlias = DoSetup | Start | SetUsers | Release | Stop | DoTeardown | ToProgram | Exit
 FromWorker: TypeAlias = (
-    Ready | ScriptFailed | SetupDone | Tick | RendezvousWaiting | AbortRequested | AllDone | TeardownDone
+    Ready
+    | ScriptFailed
+    | SetupDone
+    | Tick
+    | RendezvousWaiting
+    | AbortRequested
+    | EndRequested
+    | FromProgram
+    | AllDone
+    | TeardownDone
 )

@@ -15,10 +15,18 @@ import msgspec
 if TYPE_CHECKING:
     from swell.engine.user import VirtualUser
     from swell.metrics.recorder import Recorder
-    from swell.model.plan import Plan
+    from swell.model.plan import Plan, Share
     from swell.runtime.hub import Hub
 
-__all__ = ["AbortRun", "Program", "Script", "StopVirtualUser", "UserKilled", "WorkerContext"]
+__all__ = [
+    "AbortRun",
+    "Program",
+    "Script",
+    "StopVirtualUser",
+    "UserKilled",
+    "WorkerContext",
+    "WorkerControl",
+]
 
 
 class StopVirtualUser(Exception):
@@ -39,8 +47,31 @@ class UserKilled(BaseException):
     """Thrown into a fiber whose time for a graceful end is over. Not to be caught by user code."""
 
 
+class WorkerControl(Protocol):
+    """What a program may ask of its worker and, through it, of the run. From a fiber or the hub."""
+
+    def steer(self, workload: str, users: int, spawn_rate: float) -> None:
+        """Ramp the `SteeredUsers` workload to `users` of this worker, `spawn_rate` per second."""
+        ...
+
+    def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
+        """Deal the users that start from now on from another mix."""
+        ...
+
+    def end(self, reason: str) -> None:
+        """The whole test is over: a regular end, with the plan's own grace."""
+        ...
+
+    def post(self, value: object) -> None:
+        """Send plain data to the coordinator's side of this program (`coordinator.companion`)."""
+        ...
+
+
 class WorkerContext(msgspec.Struct):
-    """What one worker offers to all its scripts. `index` of `count` workers; `data` is what setup returned."""
+    """What one worker offers to all its scripts. `index` of `count` workers; `data` is what setup returned.
+
+    `control` is there whenever the worker runs for a coordinator.
+    """
 
     plan: Plan
     hub: Hub
@@ -48,6 +79,7 @@ class WorkerContext(msgspec.Struct):
     index: int = 0
     count: int = 1
     data: Any = None
+    control: Any = None
 
 
 class Script(Protocol):
@@ -55,6 +87,10 @@ class Script(Protocol):
 
     def start(self) -> None:
         """Once, before the first iteration (Locust's on_start)."""
+        ...
+
+    def warm(self) -> None:
+        """Open what the first iteration will need; for users that exist before their first arrival comes."""
         ...
 
     def iterate(self) -> None:
@@ -71,7 +107,14 @@ class Script(Protocol):
 
 
 class Program(Protocol):
-    """A loaded test file. Made anew in every worker process by the plan's `Source.loader`."""
+    """A loaded test file. Made anew in every worker process by the plan's `Source.loader`.
+
+    Four methods more are called where a program has them. `load_started(at)`: in the hub, when the load is about to begin at
+    hub time `at`. `before_stop(reason, grace)`: in a fiber, before the users
+    of this worker are told to end; it returns the seconds that running iterations get, or None for the plan's.
+    `measured(snapshot)`: in the hub, with each `metrics.snapshot.Snapshot` before it is sent. `receive(value)`: in a
+    fiber, with what the coordinator's side of this program sent.
+    """
 
     def start_worker(self, context: WorkerContext) -> None:
         """In a fiber, before any user starts and before setup."""

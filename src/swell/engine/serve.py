@@ -17,7 +17,7 @@ from swell.engine.memory import Collector
 from swell.engine.messages import ScriptFailed
 from swell.engine.tracebacks import user_traceback
 from swell.engine.worker import Worker
-from swell.runtime import patch
+from swell.runtime import blocking, patch
 from swell.runtime.hub import LoopHub, new_loop
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def serve_worker(plan: Plan, index: int, count: int, channel: WorkerChannel) -> 
     try:
         loop.run_until_complete(_serve(plan, index, count, channel))
     finally:
+        blocking.uninstall()
         patch.set_hub(None)
         asyncio.set_event_loop(None)
         loop.close()

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Quota", "VirtualUser"]
 
-# How long on_stop may take after the user was killed, and how often a fiber that swallows the kill is killed again.
-LAST_WORDS = 1.0
+# How often a fiber that swallows the kill is killed again.
 MAX_KILLS = 3
 
 # A user whose iterations never wait lets the others in after this many seconds without a turn of the loop.
@@ -177,6 +176,7 @@ class VirtualUser:
                 return
             try:
                 if intended is None:
+                    self._warm()
                     intended = next_arrival(self)
                 while intended is not None:
                     lag = time() - intended
@@ -207,6 +207,15 @@ class VirtualUser:
             self.crew.script_error(self, error, "on_start")
             return False
         return True
+
+    def _warm(self) -> None:
+        assert self.script is not None
+        try:
+            self.script.warm()
+        except (StopVirtualUser, AbortRun, UserKilled):
+            raise
+        except Exception as error:  # what is wrong will be wrong again in the first iteration
+            self.crew.script_error(self, error, "warm")
 
     def _iterate(self) -> None:
         script = self.script
@@ -296,7 +305,7 @@ class VirtualUser:
         return True
 
     def kill(self) -> None:
-        """Throw the user out of whatever it waits for. Its on_stop gets `LAST_WORDS` seconds."""
+        """Throw the user out of whatever it waits for. Its on_stop gets the workload's `last_words` seconds."""
         fiber = self.fiber
         if fiber is None:
             return
@@ -310,5 +319,5 @@ class VirtualUser:
             self._leave()
             fiber.throw()
             return
-        self._kill_timer = self.hub.call_at(self.hub.time() + LAST_WORDS, self.kill)
+        self._kill_timer = self.hub.call_at(self.hub.time() + self.workload.last_words, self.kill)
         fiber.throw(UserKilled())

@@ -19,7 +19,9 @@ from swell.engine.messages import (
     AllDone,
     DoSetup,
     DoTeardown,
+    EndRequested,
     Exit,
+    FromProgram,
     Ready,
     Release,
     ScriptFailed,
@@ -29,6 +31,7 @@ from swell.engine.messages import (
     Stop,
     TeardownDone,
     Tick,
+    ToProgram,
 )
 from swell.engine.pulse import BEAT, Pulse
 from swell.engine.rendezvous import RendezvousDesk
@@ -40,6 +43,7 @@ from swell.metrics.recorder import Recorder
 from swell.metrics.tags import TagSet
 from swell.model import profiles
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
+from swell.model.slices import global_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,10 +54,13 @@ if TYPE_CHECKING:
     from swell.engine.schedule import Schedule
     from swell.engine.script import Program
     from swell.engine.user import VirtualUser
-    from swell.model.plan import Plan, Workload
+    from swell.model.plan import Plan, Share, Workload
     from swell.runtime.hub import Hub, Timer
 
 __all__ = ["Worker"]
+
+# What `before_stop` is told when the duration of the plan is over.
+TIME_IS_UP = "time is up"
 
 # Samples written at the end of a second belong to it, not to the next one.
 JUST_BEFORE = 1e-6
@@ -88,6 +95,7 @@ class Worker:
         self._watch = watch
         self._collector = collector
         # Without a watch (on virtual time) nobody asks how late the loop is.
+        self.context.control = _Control(self)
         self._pulse = Pulse(hub, self.recorder.absorb, interval=BEAT if watch is not None else 1.0)
         self._desk = RendezvousDesk(self.context, send)
         self._schedules: dict[str, Schedule] = {}
@@ -97,6 +105,7 @@ class Worker:
         self._period = period
         self._tick_timer: Timer | None = None
         self._end_timer: Timer | None = None
+        self._stopping = False
 
     def open(self) -> None:
         """Let the program get ready, then say `Ready` (or `ScriptFailed`)."""
@@ -115,8 +124,12 @@ class Worker:
                     schedule.set_users(users, spawn_rate)
             case Release(name, at, count):
                 self._desk.release(name, at, count)
-            case Stop(_, grace):
-                self._stop(grace)
+            case Stop(reason, grace):
+                self._stop(grace, reason)
+            case ToProgram(value):
+                take = getattr(self.program, "receive", None)
+                if take is not None:
+                    self._in_fiber("message", lambda: take(value), math.inf)
             case DoTeardown():
                 self._in_fiber("teardown", self._teardown, self.context.plan.teardown_timeout)
             case Exit():
@@ -162,7 +175,11 @@ class Worker:
         self._send(SetupDone(self.program.setup(self.context)))
 
     def _teardown(self) -> None:
-        self.program.teardown(self.context)
+        try:
+            self.program.teardown(self.context)
+        finally:
+            # What teardown did is measured too, as setup is; no users, so the crews have nothing to add.
+            self._send(Tick(self.context.index, snapshots.encode(self.recorder.flush()), partial=True))
         self._send(TeardownDone())
 
     def _exit(self) -> None:
@@ -170,6 +187,22 @@ class Worker:
             self.program.stop_worker(self.context)
         finally:
             self._on_exit()
+
+    # What the program asks for (`_Control`).
+
+    def call_soon(self, callback: Callable[..., object], *args: object) -> None:
+        """Run the callback in the hub, after what was asked for before."""
+        self._hub.call_soon(callback, *args)
+
+    def tell(self, message: FromWorker) -> None:
+        """Send a message to the coordinator."""
+        self._send(message)
+
+    def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
+        """As `WorkerControl.remix`."""
+        schedule = self._schedules.get(workload)
+        if isinstance(schedule, SteeredSchedule):
+            schedule.crew.remix(mix, global_index(schedule.count, self.context.index, self.context.count))
 
     # The load.
 
@@ -198,8 +231,11 @@ class Worker:
         for schedule in self._schedules.values():
             schedule.begin(at + schedule.crew.workload.start_time)
         if plan.duration is not None:
-            self._end_timer = self._hub.call_at(at + plan.duration, self._stop, None)
+            self._end_timer = self._hub.call_at(at + plan.duration, self._stop, None, TIME_IS_UP)
         self._arm_tick()
+        load_started = getattr(self.program, "load_started", None)
+        if load_started is not None:
+            load_started(at)
         if not self._running:
             self._hub.call_soon(self._finish)
 
@@ -211,10 +247,32 @@ class Worker:
         if schedule is not None:
             schedule.user_left(user)
 
-    def _stop(self, grace: float | None) -> None:
+    def _stop(self, grace: float | None, reason: str = "") -> None:
         if math.isnan(self._begun):
             self._send(AllDone(self.context.index))
             return
+        before = getattr(self.program, "before_stop", None)
+        if before is None or self._stopping:
+            self._stop_schedules(grace)
+            return
+        self._stopping = True
+        # What the program does now may rest on what was measured until now.
+        now = self._hub.time()
+        if now > self._begun:
+            self._flush_until(now)
+            self._flush(now, partial=True)
+
+        def run() -> None:
+            left = grace
+            try:
+                left = before(reason, grace)
+            finally:
+                # From the hub: a fiber must not throw into another one.
+                self._hub.call_soon(self._stop_schedules, left)
+
+        self._in_fiber("stop", run, math.inf)
+
+    def _stop_schedules(self, grace: float | None) -> None:
         for schedule in self._schedules.values():
             schedule.stop(grace)
 
@@ -239,7 +297,7 @@ class Worker:
             self._second += self._period
             self._flush(end)
 
-    def _flush(self, until: float) -> None:
+    def _flush(self, until: float, *, partial: bool = False) -> None:
         late = self._pulse.take()
         lags: list[float] = []
         users = free = dropped = 0
@@ -257,7 +315,10 @@ class Worker:
             health = self._watch.measure(late, lags, users=users, free_users=free, dropped=dropped)
             snapshot.health = msgspec.to_builtins(health)
             rss = health.rss
-        self._send(Tick(self.context.index, snapshots.encode(snapshot)))
+        measured = getattr(self.program, "measured", None)
+        if measured is not None:
+            measured(snapshot)
+        self._send(Tick(self.context.index, snapshots.encode(snapshot), partial))
         if self._collector is not None:
             self._collector.collect(rss)
 
@@ -272,6 +333,27 @@ class Worker:
         if self._collector is not None:
             self._collector.stop()
         self._send(AllDone(self.context.index))
+
+
+class _Control:
+    """As `script.WorkerControl`."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def steer(self, workload: str, users: int, spawn_rate: float) -> None:
+        worker = self._worker
+        # In the hub: users start and stop there.
+        worker.call_soon(worker.receive, SetUsers(workload, users, spawn_rate))
+
+    def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
+        self._worker.remix(workload, mix)
+
+    def end(self, reason: str) -> None:
+        self._worker.tell(EndRequested(self._worker.context.index, reason))
+
+    def post(self, value: object) -> None:
+        self._worker.tell(FromProgram(self._worker.context.index, value))
 
 
 def _most_users(workload: Workload) -> int:

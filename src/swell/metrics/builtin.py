@@ -47,7 +47,6 @@ _TABLE: tuple[Builtin, ...] = (
     Builtin("iterations", "counter", "", "iterations completed, failed ones included"),
     Builtin("iteration_duration", "trend", "ms", "one full iteration, without the pause after it"),
     Builtin("dropped_iterations", "counter", "", "iterations that were due and could not start"),
-    Builtin("script_errors", "counter", "", "exceptions of the test's own code"),
     Builtin("script_errors", "counter", "", "exceptions that escaped from a test's own code"),
     Builtin("vus", "gauge", "", "users that run", summed=True),
     Builtin("vus_max", "gauge", "", "users that exist, idle ones included", summed=True),

@@ -57,13 +57,15 @@ class UserStages(msgspec.Struct, frozen=True, tag="users"):
 class SteeredUsers(msgspec.Struct, frozen=True, tag="steered"):
     """Closed model whose user count is set while it runs (a shape class, a live page, an API).
 
-    The first user starts at once, the others 1/`spawn_rate` seconds apart; infinity starts all at once.
-    `duration` None means until told to stop.
+    The first user starts at once, the others 1/`spawn_rate` seconds apart; infinity starts all at once. With
+    `batched`, floor(spawn_rate) users (at least one) start or stop at a time, and each new ramp also fills the
+    places of users that ended by themselves. `duration` None means until told to stop.
     """
 
     users: int = 0
     spawn_rate: float = 1.0
     duration: float | None = None
+    batched: bool = False
 
 
 class SharedIterations(msgspec.Struct, frozen=True, tag="shared-iterations"):
@@ -137,11 +139,12 @@ Profile: TypeAlias = ClosedProfile | OpenProfile
 class ArrivalPolicy(msgspec.Struct, frozen=True):
     """What happens to an arrival when every user is busy: grow to `max_users`, then wait `max_lag`, then drop.
 
-    `initial_users` are made before the start. `max_users` is of the whole test. `max_lag` 0 drops at once. Every
-    arrival ends as a start or as a counted drop.
+    `initial_users` are made before the start, and open their connections then; None: as many as the peak rate keeps
+    busy with iterations of 50 ms (`profiles.initial_users`). `max_users` is of the whole test. `max_lag` 0 drops at
+    once. Every arrival ends as a start or as a counted drop.
     """
 
-    initial_users: int = 1
+    initial_users: int | None = None
     max_users: int = 10_000
     max_lag: float = 0.0
 
@@ -159,6 +162,7 @@ class Workload(msgspec.Struct, frozen=True):
 
     `pick` "smooth" deals behaviours in an even, deterministic order; "random" draws each by weight. With
     `fresh_users` each arrival is a new user (own connections, cookies, on_start); otherwise idle users are reused.
+    `last_words`: seconds that the code at the end of a user (on_stop) gets when the user was killed.
     """
 
     name: str
@@ -167,6 +171,7 @@ class Workload(msgspec.Struct, frozen=True):
     start_time: float = 0.0
     graceful_stop: float = 30.0
     graceful_ramp_down: float = 30.0
+    last_words: float = 1.0
     policy: ArrivalPolicy = ArrivalPolicy()
     pick: Literal["smooth", "random"] = "smooth"
     fresh_users: bool = False

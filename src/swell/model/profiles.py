@@ -39,7 +39,7 @@ from swell.model.segments import Segment, open_length, parts_of, segments, snap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from swell.model.plan import ArrivalRun, ClosedProfile, OpenProfile, Profile
+    from swell.model.plan import ArrivalPolicy, ArrivalRun, ClosedProfile, OpenProfile, Profile
 
 __all__ = [
     "StageWindow",
@@ -50,6 +50,7 @@ __all__ = [
     "counted_arrivals",
     "duration",
     "expected_arrivals",
+    "initial_users",
     "pause",
     "peak_rate",
     "peak_users",
@@ -67,6 +68,9 @@ __all__ = [
     "user_steps",
     "users_at",
 ]
+
+# Seconds that an iteration is thought to last where only the arrival rate is known.
+GUESSED_ITERATION = 0.05
 
 
 class StageWindow(NamedTuple):
@@ -247,6 +251,13 @@ def peak_users(profile: Profile) -> int:
             return profile.users
         case _:
             return 0
+
+
+def initial_users(profile: Profile, policy: ArrivalPolicy) -> int:
+    """How many users an open workload makes before its start: as its policy says, else a guess from the peak rate."""
+    if policy.initial_users is not None:
+        return min(policy.initial_users, policy.max_users)
+    return min(max(1, math.ceil(peak_rate(profile) * GUESSED_ITERATION)), policy.max_users)
 
 
 def user_cap(profile: Profile, at: float, default: int) -> int:

@@ -115,7 +115,8 @@ def _scale_workload(workload: Workload, time_scale: float, load_scale: float) ->
 
 
 def _scale_policy(policy: ArrivalPolicy, load_scale: float) -> ArrivalPolicy:
-    return ArrivalPolicy(_whole(policy.initial_users, load_scale), _whole(policy.max_users, load_scale), policy.max_lag)
+    initial = None if policy.initial_users is None else _whole(policy.initial_users, load_scale)
+    return ArrivalPolicy(initial, _whole(policy.max_users, load_scale), policy.max_lag)
 
 
 def _grace(seconds: float, time_scale: float) -> float:

@@ -54,6 +54,13 @@ class AsyncFiber(Fiber):
         if not gate.done():
             gate.set_result(value)
 
+    def switch(self, *value: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """How a guest of the hub wakes its waiters: as `wake`."""
+        if self.gate is None:
+            return greenlet.switch(self, *value)
+        self.wake(*value)
+        return None
+
     def throw(self, *error: Any) -> Any:
         """Let a blocking wait raise in the next step of the Task."""
         gate = self.gate

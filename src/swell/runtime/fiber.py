@@ -3,18 +3,19 @@
 Rules: a fiber gives up control only in `Hub.wait()` (and what is built on it); whoever wakes it calls
 `fiber.wake(value)` or `fiber.throw(exc)` from the hub's greenlet, exactly once per wait. Fibers carry what follows
 the code that runs in them: the current tags, the user, the schedule lag. Nothing here knows sockets or metrics.
+Greenlets that a guest of the hub made (`gevent_guest`) become fibers when they first ask for the current one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Fiber", "current_fiber", "in_fiber"]
+__all__ = ["Fiber", "adopt_by", "current_fiber", "in_fiber"]
 
 
 class Fiber(greenlet):
@@ -38,14 +39,26 @@ class Fiber(greenlet):
     wake = greenlet.switch
 
 
+_adopt: Callable[[greenlet], bool] | None = None
+
+
+def adopt_by(adopter: Callable[[greenlet], bool]) -> None:
+    """Ask this about greenlets that are no fibers: it gives them what fibers have, or returns False."""
+    global _adopt  # noqa: PLW0603 - one for the process: greenlets of all threads come here
+    _adopt = adopter
+
+
 def current_fiber() -> Fiber:
     """The running fiber. Raises RuntimeError outside of one (plain scripts, the hub itself)."""
     fiber = getcurrent()
     if not isinstance(fiber, Fiber):
+        if _adopt is not None and _adopt(fiber):
+            return cast("Fiber", fiber)
         raise RuntimeError("this works only inside a running test (a task, on_start, setup, ...)")
     return fiber
 
 
 def in_fiber() -> bool:
     """True where blocking calls stall one user only."""
-    return isinstance(getcurrent(), Fiber)
+    fiber = getcurrent()
+    return isinstance(fiber, Fiber) or (_adopt is not None and _adopt(fiber))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from greenlet import getcurrent, greenlet
 
-from swell.runtime.fiber import Fiber
+from swell.runtime.fiber import Fiber, current_fiber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -91,8 +91,7 @@ class LoopHub:
 
     def sleep(self, seconds: float) -> None:
         """As `Hub.sleep`; 0 or less gives the others one turn."""
-        fiber = getcurrent()
-        assert isinstance(fiber, Fiber), "sleep() of the hub is for fibers"
+        fiber = current_fiber()
         loop = self.loop
         timer = loop.call_later(_whole_ms(seconds), fiber.wake) if seconds > 0 else loop.call_soon(fiber.wake)
         try:
@@ -103,8 +102,7 @@ class LoopHub:
 
     def await_(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """As `Hub.await_`. An exception thrown into the fiber cancels the task."""
-        fiber = getcurrent()
-        assert isinstance(fiber, Fiber), "await_() of the hub is for fibers"
+        fiber = current_fiber()
         task = self.loop.create_task(coroutine)
 
         def done(_: asyncio.Task[T]) -> None:

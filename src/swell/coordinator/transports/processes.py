@@ -34,14 +34,18 @@ _LONGEST_LINE = 8192
 
 
 class ProcessWorkers:
-    """Transport over child processes of this machine."""
+    """Transport over child processes of this machine.
 
-    def __init__(self) -> None:
+    `own_output`: workers print to this process's stdout and stderr themselves, for front doors without a live view.
+    """
+
+    def __init__(self, *, own_output: bool = False) -> None:
+        self._own_output = own_output
         self._children: list[_Child] = []
 
     async def start(self, plan: Plan, count: int, events: WorkerEvents) -> None:
         """As `Transport.start`."""
-        self._children = [_Child(index, events) for index in range(count)]
+        self._children = [_Child(index, events, own_output=self._own_output) for index in range(count)]
         for child in self._children:
             child.launch()
         for child in self._children:
@@ -69,10 +73,11 @@ class ProcessWorkers:
 class _Child:
     """One worker process."""
 
-    def __init__(self, index: int, events: WorkerEvents) -> None:
+    def __init__(self, index: int, events: WorkerEvents, *, own_output: bool = False) -> None:
         ours, theirs = socket.socketpair()
         self._index = index
         self._events = events
+        self._own_output = own_output
         self._ours = ours
         self._theirs: socket.socket | None = theirs
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,8 +100,8 @@ class _Child:
             [*command, str(descriptor), str(os.getpid())],
             pass_fds=(descriptor,),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=None if self._own_output else subprocess.PIPE,
+            stderr=None if self._own_output else subprocess.STDOUT,
         )
         # With the other end open here too, the death of the child would never show.
         self._theirs.close()
@@ -106,8 +111,10 @@ class _Child:
         """Hand over the plan, then listen."""
         loop = asyncio.get_running_loop()
         assert self._process is not None
-        assert self._process.stdout is not None
-        await loop.connect_read_pipe(lambda: self._relay, self._process.stdout)
+        if self._process.stdout is not None:
+            await loop.connect_read_pipe(lambda: self._relay, self._process.stdout)
+        else:
+            self._relay.ended.set()
         with contextlib.suppress(OSError):  # it died before reading: told below like any other death
             await asyncio.to_thread(send_blocking, self._ours, (plan, self._index, count))
         await self.channel.open(self._said, self._channel_closed)

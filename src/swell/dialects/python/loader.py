@@ -26,6 +26,7 @@ from swell.dialects.python.program import PythonProgram
 from swell.dialects.python.scope import LoadScope, loading
 from swell.dialects.python.tasks import filter_tasks
 from swell.engine.tracebacks import user_traceback
+from swell.runtime import blocking
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -53,6 +54,7 @@ def load(source: Source) -> PythonProgram:
     os.environ.update(source.env)
     scope = LoadScope(path.parent)
     tree = _parse(text, path, source.path)
+    blocking.prepare(text, path.parent)
     with loading(scope):
         module = _run(tree, path, source.path)
         declared = _declared(module, source.path, SourceMap(tree))

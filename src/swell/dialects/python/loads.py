@@ -285,10 +285,8 @@ def _load(profile: Profile, options: Mapping[str, Any]) -> Load:
                 policy[name] = _count(own.pop(name), name)
         if "max_lag" in own:
             policy["max_lag"] = parse_duration(own.pop("max_lag"))
-        if "max_users" in policy:
-            policy.setdefault("initial_users", min(1, policy["max_users"]))
         fields["policy"] = ArrivalPolicy(**policy)
-        if fields["policy"].initial_users > fields["policy"].max_users:
+        if policy.get("initial_users", 0) > fields["policy"].max_users:
             raise ValueError(f"initial_users ({policy['initial_users']}) are more than max_users allows")
     if own:
         known = sorted(ArrivalOptions.__annotations__ if fields.get("policy") else LoadOptions.__annotations__)

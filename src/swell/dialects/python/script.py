@@ -59,6 +59,10 @@ class UserScript:
             self.instance.release()  # stop() will not be called
             raise
 
+    def warm(self) -> None:
+        """As `Script.warm`: the user's connections."""
+        self.instance.warm()
+
     def iterate(self) -> None:
         """As `Script.iterate`: one task, or one pass of a sequence where arrivals start it."""
         if self._open:

@@ -93,6 +93,9 @@ class User(metaclass=_UserMeta):
         """End this user after its current task."""
         self.leaving = True
 
+    def warm(self) -> None:
+        """Open what the first task will need; called for users that wait for their first arrival."""
+
     def release(self) -> None:
         """Give back what the user holds; called when it has ended."""
 
@@ -114,6 +117,10 @@ class HttpUser(User):
         """The HTTP client."""
         # Made when first used: a user that never asks costs nothing.
         return self.environment.new_client(self.host or "", self.environment.http_options_of(self.http_options))
+
+    def warm(self) -> None:
+        """Open a connection to the host."""
+        self.client.warm()
 
     def release(self) -> None:
         """Close the user's connections."""
