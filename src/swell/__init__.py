@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from swell.dialects.python.checks import check, group
     from swell.dialects.python.current import abort, sleep
+    from swell.dialects.python.current import blocking as blocking
     from swell.dialects.python.events import EventHook, events
     from swell.dialects.python.exceptions import (
         FeederError,
@@ -100,7 +101,7 @@ __all__ = [
 
 _MODULES = {
     "checks": ("check", "group"),
-    "current": ("abort", "sleep"),
+    "current": ("abort", "blocking", "sleep"),
     "events": ("EventHook", "events"),
     "exceptions": (
         "FeederError",

@@ -27,7 +27,7 @@ def take(made: Feeder, number: int, index: int = 0, count: int = 1) -> list[Any]
     import random
 
     hub = VirtualHub()
-    context = SimpleNamespace(index=index, count=count)
+    context = SimpleNamespace(index=index, count=count, control=None)
     rows: list[Any] = []
 
     def run() -> None:
@@ -119,7 +119,7 @@ def test_policies_are_checked() -> None:
 
 @pytest.mark.parametrize(
     ("on_end", "end"),
-    [("stop_user", "StopUser"), ("stop_test", "AbortRun"), ("error", "FeederError"), ("wrap", 1)],
+    [("stop_user", "StopUser"), ("stop_test", "StopUser"), ("error", "FeederError"), ("wrap", 1)],
 )
 def test_end_of_unique_rows(on_end: Any, end: Any) -> None:
     """When unique rows run out, what was chosen happens."""

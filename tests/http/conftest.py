@@ -61,6 +61,7 @@ class Net:
         self.heads: list[str] = []
         self.bodies: list[bytes] = []
         self.connections = 0
+        self._handlers: list[asyncio.Task[Any]] = []
         self.port = 0
 
     def run(
@@ -118,12 +119,17 @@ class Net:
             session.close()
             if running is not None:
                 running.close()
-            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in self._handlers:
                 task.cancel()
+            await asyncio.gather(*self._handlers, return_exceptions=True)
+            self._handlers.clear()
 
     def _guard(self, server: Handler) -> Handler:
         async def handle(reader: Reader, writer: Writer) -> None:
             self.connections += 1
+            task = asyncio.current_task()
+            assert task is not None
+            self._handlers.append(task)
             try:
                 await server(reader, writer)
             except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):

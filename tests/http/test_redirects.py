@@ -45,6 +45,27 @@ def test_a_chain_is_one_request(net: Net, warm: bool) -> None:
     assert net.connections == 1
 
 
+def test_the_time_limit_of_a_chain_starts_with_its_first_hop(net: Net) -> None:
+    """On a kept connection too, hops have only what the ones before left."""
+    import asyncio
+
+    async def slow(reader, writer):  # type: ignore[no-untyped-def]
+        while (head := await net.request(reader)) is not None:
+            if b"/loop" in head:
+                await asyncio.sleep(0.2)
+                writer.write(redirect("/loop"))
+            else:
+                writer.write(answer())
+
+    def user(session: Session) -> Response:
+        session.get("/")
+        return session.get("/loop")
+
+    response = net.run(user, slow, timeout=0.7)
+    assert response.error.kind == "total_timeout"
+    assert len(net.heads) <= 1 + 4
+
+
 def test_each_hop_may_be_a_request_of_its_own(net: Net) -> None:
     """As k6 has it: names are the URLs of the hops, or the one name that was given."""
 

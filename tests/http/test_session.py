@@ -192,6 +192,50 @@ def test_params_headers_cookies_auth_and_tags(net: Net) -> None:
     assert [tags.get("team") for tags in net.ledger.requests] == [None, "blue", None, None]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"headers": {"X-A": "1", "accept": None}},
+        {"headers": {"Authorization": "Bearer t"}},
+        {"headers": {"Host": "other.example"}},
+        {"headers": {"Cookie": "own=1"}},
+        {"headers": {"Content-Type": "a/b", "X-N": 5}, "data": b"abc"},
+        {"headers": {"content-length": "3"}, "data": b"abc"},
+        {"params": {"q": "1 2"}, "json": {"a": [1]}},
+        {"params": "raw=1", "name": "n"},
+        {"expect": [200, 404], "catch_response": True},
+        {"allow_redirects": False, "data": {"a": "b"}},
+        {"cookies": {"k": "v"}},
+        {"auth": ("a", "b")},
+        {"tags": {"t": "1"}},
+        {"timeout": 5},
+    ],
+)
+@pytest.mark.parametrize("settings", [{}, {"auth": ("u", "p")}, {"cookies": {"in": "jar"}}, {"headers": {"X-S": "s"}}])
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+def test_the_short_way_sends_what_the_long_way_sends(
+    net: Net, method: str, settings: dict[str, Any], arguments: dict[str, Any]
+) -> None:
+    """The same call on a new connection and on a kept one: the same lines, the same body, the same record."""
+    if method == "HEAD":
+        arguments = {key: value for key, value in arguments.items() if key not in ("data", "json", "headers")}
+
+    def user(session: Session) -> None:
+        for _ in range(3):
+            with session.request(method, "/x", **arguments) as response:
+                assert response.status_code == 200
+
+    net.run(user, net.script(answer(b"")), session=settings)
+    assert net.connections == 1
+    first, *others = [sorted(head.split("\r\n")) for head in net.heads]
+    assert [line for line in first if line] == [line for line in others[0] if line]
+    assert others[0] == others[1]
+    assert net.bodies[0] == net.bodies[1] == net.bodies[2]
+    assert net.ledger.requests[0] == net.ledger.requests[1] == net.ledger.requests[2]
+    assert [row[7:] for row in net.ledger.rows[1:]] == [net.ledger.rows[0][7:]] * 2
+
+
 def test_session_settings_reach_the_short_way(net: Net) -> None:
     """Headers, auth and base URL changed between requests on one open connection are in the next request."""
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swell.model import profiles
+from swell.model.arrivals import arrivals
 from swell.model.plan import (
     ArrivalPart,
     ArrivalPolicy,
@@ -339,3 +340,27 @@ def test_initial_users_follow_the_peak_rate() -> None:
     assert profiles.initial_users(profile, ArrivalPolicy(max_users=100)) == 100
     assert profiles.initial_users(profile, ArrivalPolicy(initial_users=7)) == 7
     assert profiles.initial_users(profiles.constant_arrivals(0.1, 10.0), ArrivalPolicy()) == 1
+
+
+def test_a_run_that_ends_before_its_profile() -> None:
+    """Arrivals from the end of the run on are not planned; iterations are planned all the same, since they are
+    dropped.
+    """
+    ramp = profiles.rate_stages(0.0, [(10.0, 50.0)])
+    assert profiles.planned_iterations(ramp, 5.0) == sum(1 for each in arrivals_list(ramp) if each < 5.0)
+    assert profiles.planned_iterations(ramp, 10.0) == profiles.planned_iterations(ramp) == 250
+    assert profiles.planned_iterations(ramp, 0.0) == 0
+    runs = ArrivalRuns((ArrivalRun(1.0, 0.5, 10), ArrivalRun(3.0, 0.0, 4)), 10.0)
+    assert profiles.planned_iterations(runs, 3.0) == 4
+    assert profiles.planned_iterations(runs, 3.1) == 9
+    phases = ArrivalSequence((ArrivalPart(profiles.constant_arrivals(10.0, 2.0)), ArrivalPart(runs)))
+    assert profiles.planned_iterations(phases, 2.0) == 20
+    assert profiles.planned_iterations(phases, 5.0) == 24
+    assert profiles.planned_iterations(SharedIterations(2, 30), 5.0) == 30
+    assert profiles.planned_iterations(UserStages((Stage(10.0, 5.0),)), 5.0) is None
+    assert profiles.expected_arrivals(ramp, 5.0) == pytest.approx(62.5)
+
+
+def arrivals_list(profile: ArrivalStages) -> list[float]:
+    """All intended times."""
+    return [at for chunk in arrivals(profile, seed=1) for at in chunk.tolist()]

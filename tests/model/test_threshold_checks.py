@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from swell.model.threshold import misused_metrics, parse_threshold, unknown_metrics
+from swell.model.threshold import hopeless_windows, misused_metrics, parse_threshold, unknown_metrics
 
 
 @dataclass(frozen=True)
@@ -89,3 +89,17 @@ def test_meaningless_criteria(text: str, said: str) -> None:
 def test_sound_criteria_pass(text: str) -> None:
     """What makes sense is left alone, and metrics without facts are no business of this check."""
     assert misused_metrics([parse_threshold(text)], FACTS) == []
+
+
+def test_windows_that_the_load_does_not_have() -> None:
+    """A window longer than the load, or stages of a load without any, can only end without data."""
+    texts = ("http_reqs: rate > 1 over any 10m", "http_reqs: rate > 1 over any 10s", "http_reqs: rate > 1 per stage")
+    criteria = [parse_threshold(text) for text in texts]
+    stages = [("", 0.0, 10.0)]
+    [long] = hopeless_windows(criteria, 10.0, stages)
+    assert long.criterion is criteria[0]
+    assert "10s" in long.message
+    assert "10m" in long.message
+    assert [found.criterion for found in hopeless_windows(criteria, None, [])] == [criteria[2]]
+    # A load of ten seconds, but for a rounding, has a window of ten.
+    assert [found.criterion for found in hopeless_windows(criteria, 9.9999999, stages)] == [criteria[0]]

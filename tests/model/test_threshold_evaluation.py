@@ -288,3 +288,26 @@ def test_results_read_well() -> None:
 def test_values_show_on_which_side_they_are(expression: str, value: float, text: str) -> None:
     """Values come in the unit of the limit, with the digits it takes to tell them apart from it."""
     assert value_text(parse_threshold(f"m: {expression}"), value) == text
+
+
+def test_a_stage_without_a_name_is_named_once() -> None:
+    """What the profile calls "stage 1" for want of a name is not "stage 1 (stage 1)"."""
+    view = trend((1, 100.0), length=10)
+    assert judge("t: max < 50 per stage", view, [("stage 1", 0, 10)]).stage == "stage 1"
+    assert judge("t: max < 50 per stage", view, [("browse stage 1", 0, 10)]).stage == "stage 1 (browse stage 1)"
+
+
+def test_exactly_on_the_limit() -> None:
+    """Neither to spare nor beyond: said as it is, and a failure says that the limit itself is outside."""
+    view = counter(*((second, 2.0) for second in range(5)), length=5)
+    assert result_text(judge("c: count > 10", view)).endswith("10; exactly on the limit, which is not within it")
+    assert result_text(judge("c: count >= 10", view)).endswith("10; exactly on the limit")
+
+
+def test_windows_lie_within_the_load() -> None:
+    """What is measured after the end of the load is in no window, and in the whole run."""
+    view = trend((0, 100.0), (1, 100.0), (2, 900.0), length=3)
+    within = evaluate(parse_threshold("t: max < 500 over any 2s"), view, end=2.3)
+    assert (within.grade, within.windows) == ("met", 1)
+    assert evaluate(parse_threshold("t: max < 500 over any 2s"), view, end=1.9).grade == "no data"
+    assert evaluate(parse_threshold("t: max < 500"), view, end=2.0).grade == "failed"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
+from rich.text import Text
 
 from swell.coordinator.control import Phase
 from swell.coordinator.judge import Judge
@@ -117,7 +119,7 @@ def test_quiet_says_errors_only() -> None:
     view = QuietView(make_console(out))
     view.notice("info", "still loading")
     view.notice("error", "worker 1 is lost")
-    assert out.getvalue().strip() == "worker 1 is lost"
+    assert out.getvalue().strip() == "error: worker 1 is lost"
 
 
 def test_the_view_follows_the_console(tmp_path: Path) -> None:
@@ -140,3 +142,67 @@ def test_before_the_first_second_nothing_is_divided_by_zero() -> None:
     view.refresh(live)
     view.close()
     assert "loading the test" in out.getvalue()
+
+
+def failing_with(kind: str, message: str, host: str = "http://127.0.0.1:8000") -> LiveRun:
+    """A run whose every request failed in this way, after two seconds."""
+    store = MetricStore()
+    recorder = Recorder()
+    tags = TagSet.of({"name": "/feed", "method": "GET", "expected_response": "false"})
+    series = recorder.request_series(tags, sent=False)
+    for second in (0.1, 1.1):
+        recorder.add_request((series, second, second, 0.0, 0.0, 0.0, 0.0, 0, 0))
+        recorder.add_error(kind, message, tags, None)
+    store.add(0, recorder.flush(2.0))
+    live = LiveRun(make_plan(host=host), 1, store, 10.0)
+    live.phase, live.seconds, live.elapsed = Phase.RUNNING, 2, 2.1
+    return live
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "advice"),
+    [
+        ("refused", "127.0.0.1:8000 refused the connection", "Is http://127.0.0.1:8000 up"),
+        ("refused", "the proxy 127.0.0.1:3128 refused the connection", "Is the proxy up"),
+        ("proxy", "the proxy http://127.0.0.1:3128 refused the tunnel: HTTP/1.1 407", "Is the proxy up"),
+        ("http_404", "status 404 Not Found was not expected", "The target answers: are the paths right"),
+        ("http_503", "status 503 Service Unavailable was not expected", "The target answers, but not as expected"),
+        ("tls_hostname", "the certificate of 127.0.0.1:8000 was refused: hostname mismatch", ""),
+    ],
+)
+def test_the_early_warning_blames_the_right_one(kind: str, message: str, advice: str) -> None:
+    """A target that answers is up; a proxy that does not says nothing about the target."""
+    warning = early_warning(failing_with(kind, message))
+    assert message in warning
+    assert advice in warning
+    assert ("Is http://127.0.0.1:8000 up" in warning) == advice.startswith("Is http")
+
+
+def test_the_early_warning_hides_passwords() -> None:
+    """A host with a password in it is named without."""
+    assert "hunter2" not in early_warning(failing_with("refused", "refused", "http://me:hunter2@127.0.0.1:8000"))
+
+
+def test_requests_that_were_never_sent_are_shown() -> None:
+    """Their number and their share are there while there are no times yet."""
+    live = failing_with("refused", "127.0.0.1:8000 refused the connection")
+    now = recent(live)
+    assert (now.total, now.requests, now.failed, now.p95) == (2, 2, 1.0, None)
+    assert now.worst[0].p95 is None
+    out = io.StringIO()
+    view = LiveView(Console(file=out, force_terminal=True, width=120, markup=False, highlight=False))
+    view.refresh(live)
+    view.close()
+    assert "100 % failed" in out.getvalue()
+
+
+def test_the_live_view_fits_a_small_terminal() -> None:
+    """At 80 columns no line of figures is broken."""
+    out = io.StringIO()
+    view = LiveView(Console(file=out, force_terminal=True, width=80, no_color=True, markup=False, highlight=False))
+    live = live_run(failing=True)
+    view.refresh(live)
+    view.close()
+    lines = [line for line in Text.from_ansi(out.getvalue()).plain.splitlines() if "p99" in line]
+    assert lines
+    assert all(line.rstrip().endswith("ms") for line in lines)

@@ -9,10 +9,13 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from swell.coordinator.actions import LostWorker, Silence
 from swell.coordinator.health_log import HealthLog
+from swell.metrics.recorder import Recorder
 from swell.metrics.store import MetricStore
+from swell.metrics.tags import TagSet
 from swell.report.console import make_console
 from swell.report.summary_json import encode_summary
 from swell.report.terminal import print_summary
@@ -205,3 +208,105 @@ def test_strict_turns_warn_into_a_failure_code(run_of: RunOf) -> None:
     outcome = Outcome(started=0.0, ended=10.0, duration=10.0, results=Judge(plan).finish(store))
     run = summarize(plan, store, outcome, run_id="x", workers=1, strict=True)
     assert (run.verdict, run.exit_code) == ("WARN", 1)
+
+
+def refused_store(*, also_slow: bool = False) -> MetricStore:
+    """Ten refused requests to /feed in one second; with `also_slow`, two more that opened a connection and were
+    answered.
+    """
+    store = MetricStore()
+    recorder = Recorder()
+    tags = TagSet.of({"name": "/feed", "method": "GET", "scenario": "browse"})
+    refused = recorder.request_series(
+        tags.with_tags(status="0", expected_response="false", error="refused", error_code="1212"), sent=False
+    )
+    good = recorder.request_series(tags.with_tags(status="200", expected_response="true"))
+    for place in range(10):
+        recorder.add_request((refused, place / 20, place / 20 + 0.01, 0.0, 0.0, 0.0, 0.0, 0, 0))
+        recorder.add_error("refused", "127.0.0.1:8000 refused the connection", tags, None)
+    for place in range(2 if also_slow else 0):
+        end = 0.6 + place / 10
+        recorder.add_request((good, end - 0.08, end, 0.0, 0.0, 0.04, 0.0, 100, 100))
+        # 40 ms until there was a connection: 10 of look-up, 20 of connecting, 8 of TLS.
+        recorder.add_connect((good, end, 0.04, 0.01, 0.02, 0.008))
+    store.add(0, recorder.flush(1.0))
+    store.finish(1.0)
+    return store
+
+
+def test_shares_of_phases_count_nothing_twice(run_of: RunOf) -> None:
+    """The wait for a connection is what the opening took beyond look-up, connecting and TLS; all shares make one."""
+    run = run_of(refused_store(also_slow=True))
+    shares = {phase.name: phase.share for phase in run.phases}
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert shares["connecting"] == pytest.approx(20 / 80)
+    assert shares["blocked"] == pytest.approx(2 / 80)
+    [blocked] = [phase for phase in run.phases if phase.name == "blocked"]
+    assert blocked.metric.values["max"] == pytest.approx(40.0)
+    assert blocked.avg == pytest.approx(2 * 2.0 / 12)
+    [line] = [line for line in text_of(run).splitlines() if "waiting for a connection" in line]
+    assert "2.50 %" in line
+    assert "40" not in line
+
+
+def test_requests_that_were_never_sent_are_in_the_table(run_of: RunOf) -> None:
+    """They count and have failed, though they have no duration; so do the others of their endpoint."""
+    run = run_of(refused_store())
+    [endpoint] = run.endpoints
+    assert (endpoint.requests, endpoint.failed, endpoint.rate, endpoint.duration.values) == (10, 10, 10.0, {})
+    assert "10 (100 %)" in text_of(run)
+    [document] = json.loads(encode_summary(run))["endpoints"]
+    assert (document["requests"], document["failed"], document["rate"], document["values"]) == (10, 10, 10, {})
+    mixed = run_of(refused_store(also_slow=True)).endpoints[0]
+    assert (mixed.requests, mixed.failed, mixed.duration.values["count"]) == (12, 10, 2)
+
+
+def test_silent_and_saturated_seconds_count_once(run_of: RunOf) -> None:
+    """A worker that hung for seven seconds, and says afterwards that it was saturated then, lost seven seconds."""
+    log = HealthLog()
+    for second in range(10):
+        state = "saturated" if 3 <= second < 9 else "ok"
+        log.add(0, second, {"state": state, "reasons": ["the generator used 99 % of its core"]})
+    run = run_of(make_store(), health=log, silences=[Silence(0, 2.02, 6.9)])
+    assert "saturated for 7 s" in run.reasons[0]
+    assert "saturated for 9 s" in run_of(make_store(), health=log, silences=[Silence(0, 0.0, 6.9)]).reasons[0]
+
+
+def test_why_the_test_ended_its_load_is_a_note(run_of: RunOf) -> None:
+    """A regular end by the test is told, and judged like any other end."""
+    run = run_of(make_store(), end_reason="feeder accounts has no rows left")
+    assert run.verdict == run_of(make_store()).verdict != "INVALID"
+    assert "the test ended the load: feeder accounts has no rows left" in text_of(run)
+
+
+def test_a_limit_that_is_hit_exactly(run_of: RunOf) -> None:
+    """Nothing is to spare, on neither side, and a failure says why it is one."""
+    failed = text_of(run_of(make_store(), make_plan(thresholds=("http_reqs: count > 500",))))
+    assert "to spare" not in failed
+    assert "+0 %" not in failed
+    assert failed.count("exactly on the limit, which is not within it") == 2
+    assert "the threshold failed" in failed
+    met = text_of(run_of(make_store(), make_plan(thresholds=("http_reqs: count >= 500",))))
+    assert "exactly on the limit" not in met
+
+
+def test_both_places_write_a_margin_alike(run_of: RunOf) -> None:
+    """The table and the reason below it separate thousands in the same way."""
+    text = text_of(run_of(make_store(), make_plan(thresholds=("http_req_duration: p(95) < 0.1",))))
+    assert text.count("99,9") == 2
+
+
+def test_a_short_run_has_a_length(run_of: RunOf) -> None:
+    """Less than a second of load is not 0 s."""
+    assert "40ms of load" in text_of(run_of(make_store(), duration=0.04))
+
+
+def test_a_narrow_terminal_cuts_names_not_figures(failing_run: Run) -> None:
+    """At 80 columns every figure of the tables stands whole."""
+    out = io.StringIO()
+    print_summary(failing_run, Console(file=out, width=80, force_terminal=True, no_color=True, markup=False))
+    text = Text.from_ansi(out.getvalue()).plain
+    for figure in ("requests", "50 (10.0 %)", "~100 ms", "iterations", "lag max"):
+        assert figure in text
+    assert "…" not in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80

@@ -30,6 +30,8 @@ FAULTS = ("slow", "errors", "leak", "rate-limit", "oversell", "stall")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the service. Default: a free one.")
 @click.option("--json", "json_path", default="", metavar="FILE", help="Write a summary as JSON; - is stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")
+@click.option("--strict", is_flag=True, help="Exit with 1 also for WARN.")
+@click.option("--no-store", is_flag=True, help="Do not keep a record of the run in .swell/runs.")
 @click.option("--time-scale", default="1", hidden=True, help="For tests of this command.")
 def command(**values: Any) -> int:
     """Start a small service on this machine and load it for about 15 seconds."""
@@ -47,7 +49,9 @@ def _load_demo(values: dict[str, Any]) -> int:
 
     check_json_path(values["json_path"])
     test = Path(__file__).parents[1] / "demo" / "loadtest.py"
-    output = Output(quiet=values["quiet"], json=values["json_path"])
+    output = Output(
+        quiet=values["quiet"], strict=values["strict"], json=values["json_path"], keep=not values["no_store"]
+    )
     with _service(values["port"], values["fault"] or "") as url:
         arguments = [str(test), "--host", url, "--name", "swell demo", "--time-scale", values["time_scale"]]
         options = run_command.make_context("run", arguments).params
@@ -88,7 +92,7 @@ def _service(port: int, fault: str) -> Generator[str]:
 def _next_steps(test: Path) -> str:
     return (
         "Next:\n"
-        "  1. swell demo --fault errors     the same with a fault in the service (slow, leak, oversell, stall, ...)\n"
-        f"  2. cp {test} .     read it, change it, it is an ordinary test\n"
+        "  1. swell demo --fault errors     see a fault (also slow, leak, oversell, stall)\n"
+        f"  2. cp {test} .     an ordinary test: read it, change it\n"
         "  3. swell run loadtest.py --host http://your.test.system -u 10 -t 1m"
     )

@@ -11,7 +11,7 @@ import contextlib
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,7 @@ from swell import __version__
 from swell.cli.mistakes import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 __all__ = ["main", "swell"]
 
@@ -36,8 +36,28 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+class _ReaderGoneError(Exception):
+    """The reader of our output closed the pipe. No OSError: click would end the program with exit code 1 for that."""
+
+
+@contextlib.contextmanager
+def _without_reader() -> Generator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise _ReaderGoneError from None
+
+
 class _LazyGroup(click.Group):
     """A group that imports a subcommand when it is called."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _without_reader():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _without_reader():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -83,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _call(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, _ReaderGoneError):
         _drop_output()
         code = 0
     return code
@@ -95,7 +115,8 @@ def _call(arguments: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(BrokenPipeError):
+            error.show()
         return _WRONG_USE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -20,7 +20,9 @@ __all__ = ["plan_options"]
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("-H", "--host", type=types.HOST, help="Base URL of the target, such as https://example.org."),
+    click.option(
+        "-H", "--host", type=types.HOST, help="Base URL of the target, such as https://example.org; wins over the file."
+    ),
     click.option("-u", "--users", type=click.IntRange(min=1), metavar="N", help="How many users run at once."),
     click.option("-r", "--spawn-rate", type=types.FACTOR, metavar="N", help="Users started per second. Default: all."),
     click.option("-t", "--duration", type=types.POSITIVE_DURATION, metavar="TIME", help="How long: 30s, 10m, 1h30m."),

@@ -12,15 +12,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import msgspec
 
 from swell.cli.mistakes import Mistake, nearest
+from swell.coordinator.conduct import planned_duration
+from swell.coordinator.judge import plan_stages
+from swell.dialects.locust.recognise import is_locustfile
 from swell.dialects.python.loader import LOADER, load
 from swell.dialects.python.options import RunOptions
 from swell.metrics.builtin import BUILTIN
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages, HttpOptions, Source
 from swell.model.scaling import scale_plan
-from swell.model.threshold import ThresholdError, misused_metrics, parse_threshold, unknown_metrics
+from swell.model.threshold import (
+    ThresholdError,
+    hopeless_windows,
+    misused_metrics,
+    parse_threshold,
+    unknown_metrics,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,31 +48,45 @@ def make_plan(file: str, values: Mapping[str, Any], *, require_host: bool = True
     try:
         # What the file prints while it loads must not mix with results.
         with contextlib.redirect_stdout(sys.stderr):
-            program = load(Source(LOADER, file, env))
-        plan = program.plan(_run_options(file, values, require_host=require_host))
+            if is_locustfile(file):
+                from swell.dialects.locust.common_run import plan_of_run  # noqa: PLC0415 - only for locustfiles
+
+                declared: Mapping[str, Kind] = {}
+                plan = plan_of_run(file, env, _run_options(file, values, require_host=require_host))
+            else:
+                program = load(Source(LOADER, file, env))
+                declared = program.declared_metrics()
+                plan = program.plan(_run_options(file, values, require_host=require_host))
         plan = scale_plan(plan, values["time_scale"] or 1.0, values["load_scale"] or 1.0)
     except Exception as error:
         if isinstance(error, ValueError) or getattr(error, "for_people", False):
             raise Mistake(str(error)) from None
         raise
     plan = _with_policy(plan, values["max_users"], values["max_lag"])
-    check_thresholds(plan, program.declared_metrics())
+    check_thresholds(plan, declared)
     return plan
 
 
 def check_thresholds(plan: Plan, declared: Mapping[str, Kind]) -> None:
-    """Refuse thresholds on metrics that nobody records, and those that can never mean anything. Raises Mistake."""
+    """Refuse thresholds on metrics that nobody records, and those that can never mean anything. Raises Mistake.
+
+    Warns of those for which this plan is too short.
+    """
     try:
         criteria = [parse_threshold(text) for text in plan.thresholds]
     except ThresholdError as error:
         raise Mistake(f"threshold: {error}") from None
     known = {**{name: row.kind for name, row in BUILTIN.items()}, **declared}
-    findings = [*unknown_metrics(criteria, known), *misused_metrics(criteria, BUILTIN)]
+    unknown = unknown_metrics(criteria, known)
+    findings = [*unknown, *misused_metrics(criteria, BUILTIN)]
     if findings:
+        declare = "Metrics of your own must be declared in the test file: Trend('name'), Counter('name'), ..."
         raise Mistake(
             "\n       ".join(f"threshold {finding.message}" for finding in findings),
-            "Metrics of your own must be declared in the test file: Trend('name'), Counter('name'), ...",
+            declare if any(not finding.hint for finding in unknown) else "",
         )
+    for finding in hopeless_windows(criteria, planned_duration(plan), plan_stages(plan)):
+        click.echo(f"warning: threshold {finding.message}", err=True)
 
 
 def _check_file(file: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import signal
 import threading
 import time
@@ -41,6 +42,7 @@ __all__ = ["conduct", "longest_grace", "planned_duration"]
 
 _STEP = 0.1  # between two looks at the clock
 _REFRESH = 0.25  # between two looks of observers
+_ROUNDING = 1e-6  # a load of 59.9999999 s has 60 whole seconds
 
 
 def planned_duration(plan: Plan) -> float | None:
@@ -177,7 +179,8 @@ class _Conductor:
         seconds = control.whole_seconds
         if seconds > live.seconds:
             live.seconds = seconds
-            results = self._judge.update(self._store, seconds)
+            # Windows lie within the load: what still runs after its end is not under load.
+            results = self._judge.update(self._store, int(min(seconds, self._load_seconds() + _ROUNDING)))
             if results is not None:
                 live.results = results
                 reason = self._judge.abort_reason(results, seconds) if control.loading else ""
@@ -185,6 +188,16 @@ class _Conductor:
                     self._aborted_by_criterion = True
                     self._notice("error", f"ending the run: {reason}")
                     self._do(control.on_stop(reason, now))
+
+    def _load_seconds(self) -> float:
+        """How long the load lasts, or will: until its planned end, an early stop, or the end of the last user."""
+        control = self._control
+        if control.start_at is None:
+            return 0.0
+        ends = [at - control.start_at for at in (control.stopped_at, control.load_ended_at) if at is not None]
+        if self._live.planned is not None:
+            ends.append(self._live.planned)
+        return max(0.0, min(ends, default=math.inf))
 
     def _steer(self, elapsed: float) -> None:
         if self._steering is None or elapsed < self._next_steer:
@@ -299,12 +312,13 @@ class _Conductor:
             duration=duration,
             interrupted=control.interrupts > 0,
             stop_reason=control.stop_reason,
+            end_reason=control.end_reason,
             aborted_by_criterion=self._aborted_by_criterion,
             script_error=control.script_error,
             teardown_error=control.teardown_error,
             storage_error=self._storage_error,
             lost=control.lost,
             silences=control.silences,
-            results=self._judge.finish(self._store, afresh=bool(control.silences)),
+            results=self._judge.finish(self._store, min(duration, self._load_seconds()), afresh=bool(control.silences)),
             health=self._live.health,
         )

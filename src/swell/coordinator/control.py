@@ -84,6 +84,10 @@ class RunControl:
         """Hub time of the start of the load; None before it is decided."""
         self.load_ended_at: float | None = None
         """Hub time when the last user was gone."""
+        self.stopped_at: float | None = None
+        """Hub time when the users were told to end before the plan's end; None if they were not."""
+        self.end_reason = ""
+        """Why the test itself ended the load, as planned; empty if it did not."""
         self.interrupts = 0
         self.stop_reason = ""
         """Why the run ended before its plan did; empty if it did not."""
@@ -198,6 +202,7 @@ class RunControl:
             return []
         if self.phase is not Phase.RUNNING:
             return []
+        self.end_reason = reason
         return list(self._stop(None, now, reason))
 
     # answers to messages
@@ -249,6 +254,7 @@ class RunControl:
             worker.heard = self.start_at
             yield Send(worker.index, m.Start(self.start_at, data))
         if self._end_at_start is not None:
+            self.end_reason = self._end_at_start
             yield from self._stop(None, now, self._end_at_start)
 
     def _rendezvous(self, message: m.RendezvousWaiting, now: float) -> Iterator[Action]:
@@ -344,6 +350,7 @@ class RunControl:
 
     def _stop(self, grace: float | None, now: float, reason: str = "") -> Iterator[Action]:
         self.phase = Phase.STOPPING
+        self.stopped_at = now
         self._deadline = now + (self._grace if grace is None else grace) + self._last_words + STOP_SLACK
         for worker in self._alive():
             if not worker.done:

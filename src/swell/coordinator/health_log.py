@@ -56,8 +56,12 @@ class HealthLog:
                 self._sums[name] = self._sums.get(name, 0.0) + value
         self.users_max = max(self.users_max, self.users)
 
+    def bad_seconds(self, state: str) -> frozenset[int]:
+        """The seconds of the run in which any worker was "strained" or "saturated"."""
+        return frozenset(self._bad_seconds.get(state, ()))
+
     def seconds_in(self, state: str) -> int:
-        """Seconds of the run in which any worker was "strained" or "saturated"."""
+        """How many `bad_seconds` there are."""
         return len(self._bad_seconds.get(state, ()))
 
     def forget(self, worker: int) -> None:

@@ -50,7 +50,7 @@ class Judge:
         self._not_before = 0.0
 
     def update(self, view: MetricsView, seconds: int) -> tuple[CriterionResult, ...] | None:
-        """Results after `seconds` whole seconds; None when it is not time to judge again yet."""
+        """Results after `seconds` whole seconds of load; None when it is not time to judge again yet."""
         begun = self._clock()
         if begun < self._not_before:
             return None
@@ -66,7 +66,10 @@ class Judge:
                 return f"threshold failed: {result.criterion.source or criterion_text(result.criterion)}"
         return ""
 
-    def finish(self, view: MetricsView, *, afresh: bool = False) -> list[CriterionResult]:
-        """The final results. `afresh` when seconds that were already judged have changed since."""
+    def finish(self, view: MetricsView, load: float | None = None, *, afresh: bool = False) -> list[CriterionResult]:
+        """The final results. Windows lie within the first `load` seconds (default: all that was measured).
+
+        `afresh` when seconds that were already judged have changed since.
+        """
         watch = ThresholdWatch(self._criteria, self._stages) if afresh else self._watch
-        return list(watch.finish(view))
+        return list(watch.finish(view, load))

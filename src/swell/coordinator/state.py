@@ -68,6 +68,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     interrupted: bool = False
     stop_reason: str = ""
     """Why the run ended before its plan did; empty if it did not."""
+    end_reason: str = ""
+    """Why the test itself ended the load, as planned; empty if it did not."""
     aborted_by_criterion: bool = False
     script_error: tuple[str, str] | None = None
     """Phase and text of the error that kept the test from running."""

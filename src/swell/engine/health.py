@@ -1,8 +1,10 @@
 """The generator watches itself: one health record a second, and the rule that calls it saturated.
 
-Rules: `judge` is pure. A second is strained when the generator comes near its limits, and the state is saturated only
-when limits were passed for `CONSECUTIVE` seconds in a row, since one late second on a busy machine proves nothing. What
-the target or the plan causes (no free users, dropped arrivals) is recorded here but is not the generator's fault.
+Rules: `judge` is pure. A second is strained when the generator comes near its limits, and the state is saturated
+only when limits were passed for `CONSECUTIVE` seconds in a row, since one late second on a busy machine proves
+nothing. A record counts for the seconds it spans: after a stall the first stands for all of it, and those that only
+catch up, or the last piece of a run, for none. What the target or the plan causes (no free users, dropped arrivals)
+is recorded here but is not the generator's fault.
 """
 
 from __future__ import annotations
@@ -81,6 +83,7 @@ class HealthWatch:
         self._cpu = self._cpu_clock()
         self._wall = time.perf_counter()
         self._recent: list[Health] = []
+        self._newest = Health()
         self._gc_ms = 0.0
         self._gc_began = 0.0
         self._files = 0
@@ -110,15 +113,19 @@ class HealthWatch:
             gc_ms=self._gc_ms,
         )
         self._cpu, self._wall, self._gc_ms = cpu, wall, 0.0
-        self._recent = [*self._recent[-(CONSECUTIVE - 1) :], health]
-        health.state, health.reasons = judge(self._recent)
+        # The first span began when the worker did, long before the load.
+        stands_for = min(round(span), CONSECUTIVE) if self._recent else 1
+        if stands_for:
+            self._recent = [*self._recent, *([health] * stands_for)][-CONSECUTIVE:]
+            health.state, health.reasons = judge(self._recent)
+        else:
+            health.state, health.reasons = self._newest.state, self._newest.reasons
+        self._newest = health
         return health
 
     def _cpu_share(self, measured: float, span: float) -> float:
         """The last piece of a run may be a millisecond of pure computing: that says nothing about a second."""
-        if span >= SHORTEST_SPAN:
-            return measured
-        return self._recent[-1].cpu if self._recent else 0.0
+        return measured if span >= SHORTEST_SPAN else self._newest.cpu
 
     def _open_files(self) -> int:
         # Listing ten thousand descriptors takes milliseconds, so it is done now and then only.

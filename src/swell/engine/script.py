@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from swell.engine.user import VirtualUser
     from swell.metrics.recorder import Recorder
     from swell.model.plan import Plan, Share
@@ -56,6 +58,10 @@ class WorkerControl(Protocol):
 
     def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
         """Deal the users that start from now on from another mix."""
+        ...
+
+    def users(self, workload: str) -> Collection[VirtualUser]:
+        """The users of the workload that live in this worker now."""
         ...
 
     def end(self, reason: str) -> None:
@@ -109,11 +115,11 @@ class Script(Protocol):
 class Program(Protocol):
     """A loaded test file. Made anew in every worker process by the plan's `Source.loader`.
 
-    Four methods more are called where a program has them. `load_started(at)`: in the hub, when the load is about to begin at
-    hub time `at`. `before_stop(reason, grace)`: in a fiber, before the users
-    of this worker are told to end; it returns the seconds that running iterations get, or None for the plan's.
-    `measured(snapshot)`: in the hub, with each `metrics.snapshot.Snapshot` before it is sent. `receive(value)`: in a
-    fiber, with what the coordinator's side of this program sent.
+    Four methods more are called where a program has them. `load_started(at)`: in the hub, when the load is about to
+    begin at hub time `at`. `before_stop(reason, grace)`: in a fiber, before the users of this worker are told to end;
+    it returns the seconds that running iterations get, or None for the plan's. `measured(snapshot)`: in the hub, with
+    each `metrics.snapshot.Snapshot` before it is sent. `receive(value)`: in a fiber, with what the coordinator's side
+    of this program sent.
     """
 
     def start_worker(self, context: WorkerContext) -> None:

@@ -46,7 +46,7 @@ from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
 from swell.model.slices import global_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from swell.engine.health import HealthWatch
     from swell.engine.memory import Collector
@@ -145,7 +145,7 @@ class Worker:
             try:
                 body()
             except UserKilled:
-                self._phase_failed(phase, f"{phase} took longer than {timeout:g} s")
+                self._phase_failed(phase, f"{phase} took longer than {timeout:g} s ({phase}_timeout)")
             except AbortRun as abort:
                 self._phase_failed(phase, f"{phase} ended the run: {abort}")
             except BaseException as error:
@@ -197,6 +197,11 @@ class Worker:
     def tell(self, message: FromWorker) -> None:
         """Send a message to the coordinator."""
         self._send(message)
+
+    def users(self, workload: str) -> Collection[VirtualUser]:
+        """As `WorkerControl.users`."""
+        schedule = self._schedules.get(workload)
+        return schedule.crew.users if schedule is not None else ()
 
     def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
         """As `WorkerControl.remix`."""
@@ -348,6 +353,9 @@ class _Control:
 
     def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
         self._worker.remix(workload, mix)
+
+    def users(self, workload: str) -> Collection[VirtualUser]:
+        return self._worker.users(workload)
 
     def end(self, reason: str) -> None:
         self._worker.tell(EndRequested(self._worker.context.index, reason))

@@ -34,7 +34,7 @@ class CaughtResponse(StreamedResponse, gc=False, eq=False):
     @classmethod
     def of(cls, response: Response) -> CaughtResponse:
         """The same response, as one that waits."""
-        caught = cls(*(getattr(response, field) for field in _FIELDS))
+        caught = cls(*[getattr(response, field) for field in _FIELDS])
         if isinstance(response, StreamedResponse):
             response.move_to(caught)
         return caught

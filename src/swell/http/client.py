@@ -51,6 +51,7 @@ class Client:
         "pool",
         "recorder",
         "tail",
+        "tails",
         "tls_sessions",
         "user_agent",
     )
@@ -67,6 +68,8 @@ class Client:
         self.headers = HeaderMap({"User-Agent": self.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING})
         # What ends each head of a session that changed no headers: one object, so that heads can be cached by it.
         self.tail = self.headers.wire() + b"\r\n"
+        # The same for headers of single calls (see `settings`); None: the long way must see to them.
+        self.tails: dict[tuple[Any, ...], tuple[bytes, bool] | None] = {}
         self.deadlines = Deadlines(hub)
         self.connector = Connector(Resolver(options.resolve), self, self.user_agent)
         self.tls_sessions = TlsSessions()

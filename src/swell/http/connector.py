@@ -65,8 +65,6 @@ class Connector:
         kind. Raises RequestError, or TlsSetupError for a bad certificate file.
         """
         phase = _Phase("lookup")
-        proxy = route.proxy
-        where = f"{proxy.host}:{proxy.port}" if proxy is not None else route.where
         try:
             async with asyncio.timeout(timeout):
                 return await self._open(route, sessions, opening, phase)
@@ -76,10 +74,10 @@ class Connector:
         except TimeoutError as error:
             if total:
                 raise RequestError("total_timeout", "the request took longer than its timeout") from None
-            raise classify(error, phase.name, where) from None
+            raise classify(error, phase.name, _other_side(route, phase.name)) from None
         except (OSError, EOFError, ValueError) as error:
             # ssl.SSLError is an OSError; ValueError is a host name that TLS cannot take.
-            raise classify(error, phase.name, where) from None
+            raise classify(error, phase.name, _other_side(route, phase.name)) from None
 
     async def _open(self, route: Route, sessions: TlsSessions, opening: Opening, phase: _Phase) -> Connection:
         loop = asyncio.get_running_loop()
@@ -145,6 +143,14 @@ class _Phase:
 
     def __init__(self, name: Phase) -> None:
         self.name: Phase = name
+
+
+def _other_side(route: Route, phase: Phase) -> str:
+    """With whom the phase is, for messages: a proxy that is down must not look like a target that is."""
+    proxy = route.proxy
+    if proxy is None or (phase == "tls" and proxy.scheme != "https"):
+        return route.where
+    return f"the proxy {proxy.host}:{proxy.port}"
 
 
 async def _connect(address: Address) -> socket.socket:

@@ -17,13 +17,16 @@ from swell.http.catch import CaughtResponse
 from swell.http.chain import Chain
 from swell.http.endpoints import Endpoint, book_of, shown_name
 from swell.http.exchange import Outcome, collect, is_stale, obtain
+from swell.http.headers import header_line
 from swell.http.pool import Pool
 from swell.http.protocol import IDLE, WAITING, Connection
 from swell.http.recording import Failure, judge, record
 from swell.http.response import Response
-from swell.http.settings import UNSET, Certificate, SessionSettings, Timeout, Unset
+from swell.http.settings import UNSET, Call, Certificate, SessionSettings, Timeout, Unset
 from swell.http.statuses import Expect, status_set
 from swell.http.streams import StreamedResponse
+from swell.http.urls import add_params
+from swell.http.wire import NEEDS_LENGTH
 from swell.runtime.fiber import Fiber, current_fiber
 
 if TYPE_CHECKING:
@@ -143,6 +146,16 @@ class Session(SessionSettings):
         response with status 0 and `error`. Raises InvalidUrl, ValueError or TypeError for arguments that make no
         request, OSError for a file that cannot be read.
         """
+        method = method.upper()
+        unusual = stream or files or cookies or tags or auth is not None or verify is not None or cert is not None
+        if not (unusual or self._special or method == "HEAD" or not isinstance(timeout, Unset)):
+            expected = self._expected if expect is None else status_set(expect)
+            call = Call(headers, expected, follow=allow_redirects, named=name is not None, catch=catch_response)
+            if params:
+                name = name or (None if self.path_names else shown_name(url))
+                url = add_params(url, params)
+            body = make_body(data, json) if data is not None or json is not None else None
+            return self._with_body(method, url, name, body, call)
         fiber = current_fiber()
         book = self.book(fiber)
         if tags:
@@ -151,7 +164,6 @@ class Session(SessionSettings):
             book = book_of(book.tags.with_tags(**extra), book.scope)
         if verify is not None or cert is not None:
             book = book_of(book.tags, self._make_scope(verify, cert))
-        method = method.upper()
         if params:
             endpoint = book.new(method, url, name or ("" if self.path_names else shown_name(url)), params=params)
         else:
@@ -192,8 +204,10 @@ class Session(SessionSettings):
 
     # --- the short way ---
 
-    def _quick(self, method: str, url: str, name: str | None, body: Body | None) -> Response:  # noqa: C901 - hot: one piece
-        """A request without special wishes. `body` is small and in memory."""
+    def _quick(  # noqa: C901 - hot: one piece, since each call costs
+        self, method: str, url: str, name: str | None, body: Body | None, call: Call | None = None
+    ) -> Response:
+        """A request on an open connection. `body` is small and in memory; `call`: the wishes of this call, if any."""
         fiber: Any = getcurrent()
         try:
             tags = fiber.tags
@@ -208,20 +222,20 @@ class Session(SessionSettings):
         headers = self._headers
         if headers is not None and headers.version != self._version:
             self._renew_tail()
-        idle = self._idle
-        if not idle or self._special or self._jar:
-            return self._careful(fiber, endpoint, name, body)
-        connection = idle.pop()
-        if connection.state != IDLE or connection.route is not endpoint.shortcut:
-            idle.append(connection)
-            return self._careful(fiber, endpoint, name, body)
-        if body is not None:
-            payload = self._payload(endpoint, body)
-        else:
+        if body is None and call is None and not self._jar:
             if endpoint.tail is not self._tail:
                 endpoint.tail = self._tail
                 endpoint.head = endpoint.line + self._tail
             payload = endpoint.head
+        else:
+            payload = self._payload(endpoint, body, call)
+        idle = self._idle
+        if not idle or self._special or payload is None:
+            return self._careful(fiber, endpoint, body, call or self._plain_call(name))
+        connection = idle.pop()
+        if connection.state != IDLE or connection.route is not endpoint.shortcut:
+            idle.append(connection)
+            return self._careful(fiber, endpoint, body, call or self._plain_call(name))
 
         now = self._time
         start = now()
@@ -237,70 +251,98 @@ class Session(SessionSettings):
             connection.abort()
             raise
         end = now()
-        if data is not None:
+        if data is not None and connection.head.plain:
+            idle.append(connection)
             head = connection.head
-            number = endpoint.ok.get(head.status)
-            if number is not None and head.plain:
-                idle.append(connection)
-                row = (number, start, end, fiber.lag, 0.0, end - start, 0.0, len(payload), len(data))
-                self._add_request(row)
-                if self._discard:
-                    data = head.raw
-                response = self.response_type(
-                    head.status, row, endpoint, payload, head, data, head.size, connection.peer
-                )
-                if self._on_request is not None:
-                    self._on_request(response)
-                return response
+            number = endpoint.ok.get(head.status, -1)
+            row = (number, start, end, fiber.lag, 0.0, end - start, 0.0, len(payload), len(data))
+            if self._discard:
+                data = head.raw
+            response = self.response_type(head.status, row, endpoint, payload, head, data, head.size, connection.peer)
+            if call is not None:
+                return self._finish(response, call.expected, catch=call.catch)
+            if number < 0:
+                return self._finish(response, self._expected)
+            self._add_request(row)
+            if self._on_request is not None:
+                self._on_request(response)
+            return response
+        chain = self._chain(fiber, endpoint, body, call or self._plain_call(name))
+        chain.limits.total = deadline  # what follows has the rest of this request's time
         outcome = Outcome(start, start, start, bytes_out=len(payload), peer=connection.peer)
-        return self._unusual(self._chain(fiber, endpoint, name, body), connection, data, outcome, payload)
+        return self._unusual(chain, connection, data, outcome, payload, catch=call is not None and call.catch)
 
     def _unusual(
-        self, chain: Chain, connection: Connection, data: bytes | None, outcome: Outcome, payload: bytes
+        self,
+        chain: Chain,
+        connection: Connection,
+        data: bytes | None,
+        outcome: Outcome,
+        payload: bytes,
+        *,
+        catch: bool,
     ) -> Response:
-        """The short way met something else than a plain success: go on from there."""
+        """The short way met something else than a plain response: go on from there."""
         if data is None and is_stale(connection, chain.endpoint.method, chain.body):
             connection.abort()
-            return self._finish(chain.run(fresh=True, start=outcome.start), self._expected)
-        collect(self, connection, data, outcome)
-        return self._finish(chain.run(outcome, payload), self._expected)
+            response = chain.run(fresh=True, start=outcome.start)
+        else:
+            collect(self, connection, data, outcome)
+            response = chain.run(outcome, payload)
+        return self._finish(response, chain.expected, catch=catch)
 
-    def _with_body(self, method: str, url: str, name: str | None, body: Body | None) -> Response:
-        if body is None:
+    def _with_body(
+        self, method: str, url: str, name: str | None, body: Body | None, call: Call | None = None
+    ) -> Response:
+        if body is None and method in NEEDS_LENGTH:
             body = _EMPTY_BODY
-        if body.content is not None and len(body.content) <= _SMALL_BODY:
-            return self._quick(method, url, name, body)
+        if body is None or (body.content is not None and len(body.content) <= _SMALL_BODY):
+            return self._quick(method, url, name, body, call)
         fiber = current_fiber()
-        return self._careful(fiber, self.book(fiber).endpoint(method, url, name), name, body)
+        endpoint = self.book(fiber).endpoint(method, url, name)
+        return self._careful(fiber, endpoint, body, call or self._plain_call(name))
 
-    def _payload(self, endpoint: Endpoint, body: Body) -> bytes:
-        content = body.content
-        assert content is not None, "only small bodies in memory come here"
-        if body.content_type is None or self._own_type:
-            return b"%bContent-Length: %d\r\n%b%b" % (endpoint.line, len(content), self._tail, content)
-        return b"%bContent-Type: %b\r\nContent-Length: %d\r\n%b%b" % (
-            endpoint.line,
-            body.content_type.encode("ascii"),
-            len(content),
-            self._tail,
-            content,
-        )
+    def _payload(self, endpoint: Endpoint, body: Body | None, call: Call | None) -> bytes | None:
+        """The request as bytes; None when only the long way gets it right."""
+        tail, own_type = self._tail, self._own_type
+        if call is not None and call.headers:
+            found = self._tail_with(call.headers)
+            if found is None:
+                return None
+            tail, own_type = found
+        middle = b""
+        if body is not None:
+            assert body.content is not None, "only small bodies in memory come here"
+            middle = b"Content-Length: %d\r\n" % len(body.content)
+            if body.content_type is not None and not own_type:
+                middle = b"Content-Type: %b\r\n%b" % (body.content_type.encode("ascii"), middle)
+            tail += body.content
+        if self._jar and (cookies := self.cookie_header(endpoint.target)):
+            middle += header_line("Cookie", cookies)
+        return endpoint.line + middle + tail
 
     # --- the long way ---
 
-    def _careful(self, fiber: Fiber, endpoint: Endpoint, name: str | None, body: Body | None) -> Response:
-        return self._finish(self._chain(fiber, endpoint, name, body).run(), self._expected)
+    def _careful(self, fiber: Fiber, endpoint: Endpoint, body: Body | None, call: Call) -> Response:
+        return self._finish(self._chain(fiber, endpoint, body, call).run(), call.expected, catch=call.catch)
 
-    def _chain(self, fiber: Fiber, endpoint: Endpoint, name: str | None, body: Body | None) -> Chain:
+    def _plain_call(self, name: str | None) -> Call:
+        """What a request without wishes amounts to."""
+        return Call(None, self._expected, named=name is not None)
+
+    def _chain(self, fiber: Fiber, endpoint: Endpoint, body: Body | None, call: Call) -> Chain:
+        own = self._headers if self._headers is not None else self.client.headers
         return Chain(
             self,
             fiber,
             endpoint,
-            self._headers if self._headers is not None else self.client.headers,
+            own.merged(call.headers) if call.headers else own,
             self._limits(),
             body=body,
-            auth=self._auth_for(endpoint),
-            named=name is not None,
+            auth=self._auth_for(endpoint, None, call.headers),
+            expected=call.expected,
+            follow=call.follow,
+            named=call.named,
         )
 
     def _finish(self, response: Response, expected: frozenset[int], *, catch: bool = False) -> Response:

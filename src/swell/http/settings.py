@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import msgspec
+
 from swell.http.auth import Auth, BasicAuth, BearerAuth
+from swell.http.checking import checked_seconds
 from swell.http.client import Client, client_for
 from swell.http.cookies import CookieJar
 from swell.http.credentials import auth_from
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from swell.runtime.fiber import Fiber
     from swell.runtime.hub import Hub
 
-__all__ = ["UNSET", "Certificate", "SessionSettings", "Timeout", "Unset"]
+__all__ = ["UNSET", "Call", "Certificate", "SessionSettings", "Timeout", "Unset"]
 
 Timeout: TypeAlias = "float | tuple[float | None, float | None] | None"
 Certificate: TypeAlias = "str | tuple[str | None, str | None] | None"
@@ -44,11 +47,25 @@ _NEEDS_CARE: Final = ("host", "content-length", "transfer-encoding", "cookie")
 _LEAST_MAX_BODY: Final = 256 * 1024
 
 
+# Headers of single calls that are kept ready, in a worker: users may send their own token with each call.
+_MOST_TAILS: Final = 1024
+
+
 class Unset:
     """Stands for an argument that was not given, where None has a meaning."""
 
 
 UNSET: Final = Unset()
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """The wishes of one call that the short way can grant."""
+
+    headers: Mapping[str, HeaderValue | None] | None
+    expected: frozenset[int]
+    follow: bool = True
+    named: bool = False
+    catch: bool = False
 
 
 class SessionSettings:
@@ -210,7 +227,7 @@ class SessionSettings:
 
     @timeout.setter
     def timeout(self, value: Timeout) -> None:
-        self._timeout = value
+        self._timeout = _checked_limits(value)
         self._check_special()
 
     @property
@@ -281,8 +298,7 @@ class SessionSettings:
     def _limits(self, timeout: Timeout | Unset = UNSET) -> Limits:
         """The time limits of a call that begins now."""
         options = self.client.options
-        if isinstance(timeout, Unset):
-            timeout = self._timeout
+        timeout = self._timeout if isinstance(timeout, Unset) else _checked_limits(timeout)
         if isinstance(timeout, Unset):
             timeout = options.timeout
         if timeout is None:
@@ -318,6 +334,33 @@ class SessionSettings:
         self._own_type = "content-type" in headers
         self._check_special()
 
+    def _tail_with(self, headers: Mapping[str, HeaderValue | None]) -> tuple[bytes, bool] | None:
+        """The end of the head with the headers of one call, and whether they name a content type.
+
+        None when the long way must see to them. The same headers give the same object, as far as room is.
+        """
+        for value in headers.values():
+            if not isinstance(value, str):
+                # As keys 1, 1.0 and True are the same, as headers they are not.
+                return self._make_tail(headers)
+        tails = self.client.tails
+        key = (self._tail, tuple(headers.items()))
+        found = tails.get(key)
+        if found is None and key not in tails:
+            if len(tails) >= _MOST_TAILS:
+                tails.clear()
+            found = tails[key] = self._make_tail(headers)
+        return found
+
+    def _make_tail(self, headers: Mapping[str, HeaderValue | None]) -> tuple[bytes, bool] | None:
+        names = {name.lower() for name in headers}
+        if not names.isdisjoint(_NEEDS_CARE) or (self._auth is not None and "authorization" in names):
+            return None
+        merged = (self.client.headers if self._headers is None else self._headers).merged(headers)
+        if self._auth is not None:
+            merged["Authorization"] = self._auth.header("", "")
+        return merged.wire() + b"\r\n", "content-type" in merged
+
     def _check_special(self) -> None:
         """Decide whether the short way is open at all."""
         options = self.client.options
@@ -333,6 +376,13 @@ class SessionSettings:
             or (options.max_body is not None and options.max_body < _LEAST_MAX_BODY)
             or (headers is not None and any(name in headers for name in _NEEDS_CARE))
         )
+
+
+def _checked_limits(timeout: Timeout) -> Timeout:
+    """A timeout as it came. Raises ValueError for one that leaves no time at all."""
+    for seconds in timeout if isinstance(timeout, tuple) else (timeout,):
+        checked_seconds(seconds)
+    return timeout
 
 
 def _pair(cert: Certificate) -> tuple[str | None, str | None]:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from swell.http.routes import Route
     from swell.http.urls import Target
 
-__all__ = ["request_line", "wire_head"]
+__all__ = ["NEEDS_LENGTH", "request_line", "wire_head"]
 
-_NEEDS_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
+NEEDS_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
 _TOKEN_CHARS: Final = frozenset("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
@@ -52,7 +52,7 @@ def wire_head(
     if cookies:
         head += header_line("Cookie", cookies)
     if body is None:
-        if method in _NEEDS_LENGTH and "content-length" not in headers:
+        if method in NEEDS_LENGTH and "content-length" not in headers:
             head += b"Content-Length: 0\r\n"
     else:
         if body.content_type is not None and "content-type" not in headers:

@@ -31,16 +31,21 @@ class Builtin(msgspec.Struct, frozen=True):
 
 
 _TABLE: tuple[Builtin, ...] = (
-    Builtin("http_reqs", "counter", "", "requests ended, redirects included"),
+    Builtin("http_reqs", "counter", "", "requests that ended; one with its redirects counts once"),
     Builtin("http_req_failed", "rate", "", "requests with an error or an unexpected status"),
     Builtin("data_sent", "counter", "bytes", "bytes written to connections"),
     Builtin("data_received", "counter", "bytes", "bytes read from connections"),
-    Builtin("http_req_duration", "trend", "ms", "sending + waiting + receiving"),
+    Builtin("http_req_duration", "trend", "ms", "sending + waiting + receiving; none if nothing was sent"),
     Builtin("http_req_sending", "trend", "ms", "writing the request"),
     Builtin("http_req_waiting", "trend", "ms", "from the request written to the first byte of the answer"),
     Builtin("http_req_receiving", "trend", "ms", "from the first byte of the answer to its last"),
     Builtin("http_req_latency", "trend", "ms", "from the intended start to the end, connecting included"),
-    Builtin("http_req_blocked", "trend", "ms", "waiting for a free connection"),
+    Builtin(
+        "http_req_blocked",
+        "trend",
+        "ms",
+        "until there was a connection: waiting for a free one, look-up, connecting, TLS",
+    ),
     Builtin("http_req_looking_up", "trend", "ms", "resolving the host's name"),
     Builtin("http_req_connecting", "trend", "ms", "opening the TCP connection"),
     Builtin("http_req_tls_handshaking", "trend", "ms", "the TLS handshake"),
@@ -53,7 +58,12 @@ _TABLE: tuple[Builtin, ...] = (
     Builtin("checks", "rate", "", "checks that held; tag check"),
     Builtin("group_duration", "trend", "ms", "one pass through a group; tag group"),
     Builtin("schedule_lag", "trend", "ms", "how late an iteration started"),
-    Builtin("rendezvous_skew", "trend", "ms", "first to last start after a rendezvous; tag rendezvous"),
+    Builtin(
+        "rendezvous_skew",
+        "trend",
+        "ms",
+        "from the release of a rendezvous to the start of its last user; tag rendezvous",
+    ),
 )
 
 BUILTIN: dict[str, Builtin] = {row.name: row for row in _TABLE}

@@ -173,7 +173,9 @@ class Recorder:
         connects = self._connects.take(_CONNECT_END, until)
         samples = self._samples.take(_SAMPLE_TIME, until)
         newest = self._newest(until, requests[:, _END], samples[:, _SAMPLE_TIME])
-        known = RequestSeries(np.array(self._base, np.int64), np.array(self._failed, np.int64), np.array(self._sent, np.int64))
+        known = RequestSeries(
+            np.array(self._base, np.int64), np.array(self._failed, np.int64), np.array(self._sent, np.int64)
+        )
         frame, rejected = bin_requests(requests, connects, known, self.origin, newest)
         if len(samples):
             frame = concat([frame, self._bin(samples, newest)])

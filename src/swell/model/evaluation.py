@@ -90,7 +90,7 @@ class WindowWatch:
         self.criterion = criterion
         # A stage of no length is a jump of the load, with nothing to judge in it.
         self._stages = tuple(
-            _NamedStage(f"stage {number} ({name})" if name else f"stage {number}", begin, stop)
+            _NamedStage(_shown_stage(number, name), begin, stop)
             for number, (name, begin, stop) in enumerate(stages, 1)
             if begin < stop
         )
@@ -220,6 +220,12 @@ class WindowWatch:
             stage=worst.name,
             stages=tuple(results),
         )
+
+
+def _shown_stage(number: int, name: str) -> str:
+    """With its number, since names may come twice; a stage without a name of its own is called that already."""
+    plain = f"stage {number}"
+    return plain if name in {"", plain} else f"{plain} ({name})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -343,15 +343,25 @@ def _run_by(run: ArrivalRun, at: float) -> int:
     return min(run.count, math.floor((at - run.start) / run.interval) + 1)
 
 
-def expected_arrivals(profile: Profile) -> float:
-    """How many arrivals an open profile plans, a whole number or not (the integral of its rate); 0 for closed ones."""
+def expected_arrivals(profile: Profile, until: float | None = None) -> float:
+    """How many arrivals an open profile plans, a whole number or not (the integral of its rate); 0 for closed ones.
+
+    `until`: when the run ends, if that may be before the profile does.
+    """
     if isinstance(profile, (ArrivalStages, ArrivalRuns, ArrivalSequence)):
-        return arrivals_by(profile, math.inf)
+        return arrivals_by(profile, math.inf if until is None else until)
     return 0.0
 
 
-def planned_iterations(profile: Profile) -> int | None:
-    """Exactly how many iterations are started or counted as dropped. None where time or chance decides."""
+def planned_iterations(profile: Profile, until: float | None = None) -> int | None:
+    """Exactly how many iterations are started or counted as dropped. None where time or chance decides.
+
+    `until`: when the run ends, if that may be before the profile does; arrivals from then on never come.
+    """
+    if isinstance(profile, (ArrivalStages, ArrivalRuns, ArrivalSequence)):
+        length = duration(profile)
+        if until is not None and length is not None and until < length:
+            return _planned_before(profile, max(until, 0.0))
     match profile:
         case SharedIterations():
             return profile.iterations
@@ -373,3 +383,24 @@ def planned_iterations(profile: Profile) -> int | None:
             return None if None in counts else sum(count or 0 for count in counts)
         case _:
             return None
+
+
+def _planned_before(profile: OpenProfile, until: float) -> int | None:
+    """As `planned_iterations` for a run that ends in the middle of the profile."""
+    match profile:
+        case ArrivalStages():
+            if profile.spacing != "even":
+                return None
+            return max(0, math.ceil(snap(arrivals_by(profile, until) - profile.offset)))
+        case ArrivalRuns():
+            return sum(_run_before(run, until) for run in profile.runs)
+        case ArrivalSequence():
+            begun = [(start, part) for start, part in parts_of(profile) if start < until]
+            counts = [planned_iterations(part.profile, until - start) for start, part in begun]
+            return None if None in counts else sum(count or 0 for count in counts)
+
+
+def _run_before(run: ArrivalRun, until: float) -> int:
+    if until <= run.start:
+        return 0
+    return run.count if run.interval <= 0 else min(run.count, math.ceil(snap((until - run.start) / run.interval)))

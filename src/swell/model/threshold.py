@@ -12,7 +12,13 @@ from typing import cast
 from swell.model.criteria import Condition, Criterion, CriterionResult, Grade, StageResult, Window, grade_of
 from swell.model.evaluation import ThresholdWatch, WindowWatch, evaluate, should_abort
 from swell.model.metrics_view import Aggregate, MetricKind, MetricsView
-from swell.model.threshold_checks import Finding, MetricFacts, misused_metrics, unknown_metrics
+from swell.model.threshold_checks import (
+    Finding,
+    MetricFacts,
+    hopeless_windows,
+    misused_metrics,
+    unknown_metrics,
+)
 from swell.model.threshold_grammar import parse_expression, parse_selector, parse_threshold
 from swell.model.threshold_text import criterion_text, expression_text, result_text, selector_text, value_text
 from swell.model.threshold_tokens import ThresholdError
@@ -37,6 +43,7 @@ __all__ = [
     "evaluate",
     "expression_text",
     "grade_of",
+    "hopeless_windows",
     "misused_metrics",
     "parse_declared",
     "parse_expression",

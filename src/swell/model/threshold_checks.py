@@ -12,13 +12,17 @@ import msgspec
 
 from swell.model.criteria import AGGREGATIONS, Condition, Criterion
 from swell.model.threshold_tokens import nearest
+from swell.model.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from swell.model.metrics_view import MetricKind
 
-__all__ = ["Finding", "MetricFacts", "misused_metrics", "unknown_metrics"]
+__all__ = ["Finding", "MetricFacts", "hopeless_windows", "misused_metrics", "unknown_metrics"]
+
+# Rows are whole seconds; a load of 59.9999999 s has 60 of them.
+_ROUNDING = 1e-6
 
 
 class MetricFacts(Protocol):
@@ -68,6 +72,27 @@ def misused_metrics(criteria: Iterable[Criterion], facts: Mapping[str, MetricFac
         message = _misuse(criterion, known) if known is not None else ""
         if message:
             findings.append(Finding(criterion, f"{criterion.source}: {message}"))
+    return findings
+
+
+def hopeless_windows(
+    criteria: Iterable[Criterion], length: float | None, stages: Sequence[object] = ()
+) -> list[Finding]:
+    """Criteria that can only end without data, because the load has no such window.
+
+    `length`: planned seconds of load, None if it runs until stopped; `stages`: those of the plan.
+    """
+    findings: list[Finding] = []
+    for criterion in criteria:
+        window = criterion.window
+        if window.kind == "stage" and not stages:
+            findings.append(Finding(criterion, f"{criterion.source}: the load has no stages, so there will be no data"))
+        if window.kind == "any" and length is not None and window.seconds > length + _ROUNDING:
+            text = (
+                f"{criterion.source}: the load lasts {format_duration(length)}, so there is no full window of "
+                f"{format_duration(window.seconds)} and there will be no data; load longer, or shorten the window"
+            )
+            findings.append(Finding(criterion, text))
     return findings
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swell.model.criteria import Condition, Criterion, CriterionResult, Unit
+    from swell.model.criteria import Condition, Criterion, CriterionResult, Grade, Unit
 
 __all__ = ["criterion_text", "expression_text", "result_text", "selector_text", "value_text"]
 
@@ -65,7 +65,7 @@ def result_text(result: CriterionResult) -> str:
         text += f" in the worst {criterion.window.seconds} s, from {_clock(result.start)}"
         if result.failed_windows:
             text += f" ({result.failed_windows} of {result.windows} windows failed)"
-    details = [_margin_text(result.margin)] if result.margin is not None else []
+    details = [_margin_text(result.margin, result.grade)] if result.margin is not None else []
     if result.unsupported:
         samples = "1 sample is" if result.count == 1 else f"{result.count} samples are"
         details.append(f"{samples} too few for this percentile")
@@ -151,9 +151,11 @@ def _plain(number: float) -> str:
     return repr(number)
 
 
-def _margin_text(margin: float) -> str:
+def _margin_text(margin: float, grade: Grade) -> str:
+    if margin == 0:
+        return "exactly on the limit" if grade == "met" else "exactly on the limit, which is not within it"
     percent = abs(margin) * 100
-    amount = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+    amount = f"{percent:,.0f}" if percent >= 10 else f"{percent:.2g}"
     return f"{amount} % beyond the target" if margin < 0 else f"{amount} % to spare"
 
 

@@ -6,6 +6,7 @@ so where chance or the target decides.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -28,12 +29,15 @@ from swell.model.profiles import (
     peak_users,
     planned_iterations,
     rate_at,
+    stage_windows,
+    user_steps,
     users_at,
 )
 from swell.model.units import format_count, format_duration, format_rate
 from swell.report.console import marks_for
 from swell.report.figures import plural, share
 from swell.report.plot import text_plot
+from swell.runs.redact import redact_plan
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +51,8 @@ _PLOT_WIDTH = 60
 
 
 def print_plan(plan: Plan, workers: int, console: Console) -> None:
-    """Explain the plan."""
+    """Explain the plan. Passwords in it stay hidden."""
+    plan = redact_plan(plan)
     marks = marks_for(console)
     length = planned_duration(plan)
     title = Text(f"{plan.name or plan.source.path}", style="bold")
@@ -65,19 +70,26 @@ def print_plan(plan: Plan, workers: int, console: Console) -> None:
 
 
 def _workload_lines(workload: Workload, plan: Plan, marks: Marks) -> list[str]:
-    lines = [f"Workload {workload.name}: {_profile_words(workload)}"]
+    length = _length(workload, plan)
+    lines = [f"Workload {workload.name}: {_profile_words(workload, length)}"]
     lines.append(f"  {_mix_words(workload)}")
     begin = f"starts at {format_duration(workload.start_time)}, " if workload.start_time else ""
     lines.append(f"  {begin}running iterations get {format_duration(workload.graceful_stop)} to end")
-    lines.append(f"  {_total_words(workload)}")
+    lines.append(f"  {_total_words(workload, length)}")
     if workload.tags:
         lines.append("  tags: " + ", ".join(f"{name}={value}" for name, value in workload.tags.items()))
-    length = duration(workload.profile)
-    if length is not None and plan.duration is not None:
-        length = min(length, max(plan.duration - workload.start_time, 0.0))
     if length:
         lines += ["", *(f"  {line}" for line in _plot(workload, length, marks))]
     return lines
+
+
+def _length(workload: Workload, plan: Plan) -> float | None:
+    """Seconds that the workload lasts in this plan, which may end before it; None: until stopped."""
+    length = duration(workload.profile)
+    if plan.duration is None:
+        return length
+    left = max(plan.duration - workload.start_time, 0.0)
+    return left if length is None else min(length, left)
 
 
 def _plot(workload: Workload, length: float, marks: Marks) -> list[str]:
@@ -102,15 +114,15 @@ def _plot(workload: Workload, length: float, marks: Marks) -> list[str]:
     )
 
 
-def _profile_words(workload: Workload) -> str:
+def _profile_words(workload: Workload, length: float | None) -> str:
     profile = workload.profile
-    length = duration(profile)
     long = "until stopped" if length is None else f"over {format_duration(round(length, 3))}"
     match profile:
         case UserStages():
-            return f"up to {plural(peak_users(profile), 'user')} {long} (closed model)"
+            return f"up to {plural(_peak_users(profile, length), 'user')} {long} (closed model)"
         case SteeredUsers():
-            return f"users steered while it runs, {plural(profile.users, 'user')} at first, {long}"
+            count = plural(profile.users, "user") if profile.users else "users steered while it runs,"
+            return f"{count} {long} (closed model)"
         case SharedIterations():
             return (
                 f"{plural(profile.iterations, 'iteration')} shared by {plural(profile.users, 'user')}, {long} at most"
@@ -122,7 +134,23 @@ def _profile_words(workload: Workload) -> str:
             policy = workload.policy
             lag = f", then wait up to {format_duration(policy.max_lag)}" if policy.max_lag else ""
             busy = f"when all are busy: up to {plural(policy.max_users, 'user')}{lag}, then drop"
-            return f"up to {format_rate(peak_rate(profile))} arrivals {long} (open model; {busy})"
+            return f"up to {format_rate(_peak_rate(profile, length))} arrivals {long} (open model; {busy})"
+
+
+def _peak_users(profile: UserStages, length: float | None) -> int:
+    """The most users within `length` seconds."""
+    if length is None or length == duration(profile):
+        return peak_users(profile)
+    return max((count for at, count in user_steps(profile) if at < length), default=0)
+
+
+def _peak_rate(profile: ArrivalStages | ArrivalRuns | ArrivalSequence, length: float | None) -> float:
+    """The highest rate within `length` seconds: on a line it is at an end of a stage, or where the run ends."""
+    if not length or length == duration(profile):
+        return peak_rate(profile)
+    edges = {edge for window in stage_windows(profile) for edge in (window.start, math.nextafter(window.end, 0.0))}
+    inside = [at for at in edges if at < length]
+    return max(rate_at(profile, at) for at in (*inside, math.nextafter(length, 0.0)))
 
 
 def _mix_words(workload: Workload) -> str:
@@ -138,11 +166,11 @@ def _mix_words(workload: Workload) -> str:
     return "users: " + ", ".join(parts)
 
 
-def _total_words(workload: Workload) -> str:
-    planned = planned_iterations(workload.profile)
+def _total_words(workload: Workload, length: float | None) -> str:
+    planned = planned_iterations(workload.profile, length)
     if planned is not None:
         return f"exactly {plural(planned, 'iteration')}, each started or counted as dropped"
-    expected = expected_arrivals(workload.profile)
+    expected = expected_arrivals(workload.profile, length)
     if expected:
         return f"about {plural(round(expected), 'iteration')} (the spacing is random)"
     return "iterations: as many as the target answers"

@@ -48,8 +48,8 @@ def share(value: float) -> str:
 
 
 def signed_share(value: float) -> str:
-    """A margin: "+38 %", "-4.2 %"."""
-    sign = "+" if value >= 0 else "-"
+    """A margin: "+38 %", "-4.2 %"; "0 %" is on the limit, whichever side that is."""
+    sign = "+" if value > 0 else "-" if value < 0 else ""
     return sign + share(abs(value))
 
 

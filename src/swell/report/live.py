@@ -51,7 +51,7 @@ class QuietView:
     def notice(self, level: str, text: str) -> None:
         """As `Observer.notice`."""
         if level == "error":
-            self._line(text, _NOTICE_STYLES[level])
+            self._line(f"error: {text}", _NOTICE_STYLES[level])
 
     def output(self, worker: int, line: str) -> None:  # noqa: ARG002 - the protocol's signature
         """As `Observer.output`."""
@@ -142,13 +142,14 @@ class LiveView(QuietView):
         _pair(text, "users", format_count(now.users))
         _pair(text, "requests", format_rate(now.rate))
         _pair(text, "failed", share(now.failed), "red" if now.failed else "green")
-        for word, value in (("p50", now.p50), ("p95", now.p95), ("p99", now.p99)):
-            _pair(text, word, "-" if value is None else milliseconds(value))
         if now.dropped:
             _pair(text, "dropped", format_count(now.dropped), "red")
-        text.append(f"\n {format_count(now.total)} requests, {format_count(now.total_failed)} failed", style="dim")
+        text.append(f"   {format_count(now.total)} in all, {format_count(now.total_failed)} failed", style="dim")
+        text.append("\n ")
+        for word, value in (("p50", now.p50), ("p95", now.p95), ("p99", now.p99)):
+            _pair(text, word, "-" if value is None else milliseconds(value))
         if live.lost:
-            text.append(f", {plural(len(live.lost), 'worker')} lost", style="bold red")
+            text.append(f"   {plural(len(live.lost), 'worker')} lost", style="bold red")
         return text
 
     def _generator(self, live: LiveRun) -> Text:
@@ -200,7 +201,7 @@ def _plain_line(live: LiveRun, now: Recent) -> str:
 
 
 def _pair(text: Text, label: str, value: str, style: str = "bold") -> None:
-    if len(text) > 1:
+    if not text.plain.endswith("\n ") and len(text) > 1:
         text.append("   ")
     text.append(f"{label} ", style="dim")
     text.append(value, style=style)
@@ -212,7 +213,7 @@ def _worst_table(now: Recent) -> Table:
         table.add_row(
             Text(f" {endpoint.name}", overflow="ellipsis", no_wrap=True),
             Text(format_rate(endpoint.rate), style="dim"),
-            Text(f"p95 {milliseconds(endpoint.p95)}"),
+            Text(f"p95 {'-' if endpoint.p95 is None else milliseconds(endpoint.p95)}"),
             Text(f"{share(endpoint.failed)} failed", style="red" if endpoint.failed else "dim"),
         )
     return table

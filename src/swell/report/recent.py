@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from swell.metrics.redaction import redact_text
 from swell.model.units import format_duration
 
 if TYPE_CHECKING:
@@ -25,13 +26,33 @@ _EARLY = 15
 """Seconds in which a target that is down is worth a warning of its own."""
 
 
+_NO_ANSWER = {
+    "broken_pipe",
+    "closed_early",
+    "connect_timeout",
+    "dns",
+    "dns_not_found",
+    "read_timeout",
+    "refused",
+    "reset",
+    "total_timeout",
+    "unreachable",
+}
+_STATUS_ADVICE = {
+    "http_401": "is the login right?",
+    "http_403": "is the login right?",
+    "http_404": "are the paths right, and the host?",
+    "http_429": "it limits the rate; is 429 a failure here, or expected?",
+}
+
+
 class EndpointNow(msgspec.Struct, frozen=True):
-    """One endpoint over the window. Times in ms."""
+    """One endpoint over the window. Times in ms, None while no request was sent."""
 
     name: str
     rate: float
     failed: float
-    p95: float
+    p95: float | None
 
 
 class Recent(msgspec.Struct, frozen=True):
@@ -55,9 +76,9 @@ def recent(live: LiveRun, worst: int = 3) -> Recent:
     store = live.store
     end = float(live.seconds)
     start = max(0.0, end - WINDOW)
-    every = store.totals("http_req_duration")
+    every = store.totals("http_reqs")
     all_failed = store.totals("http_req_failed")
-    total = every.count if every is not None else 0
+    total = int(every.sum) if every is not None else 0
     users = live.health.users or (store.users()[-1] if store.users() else 0)
     base = Recent(
         users=users,
@@ -65,18 +86,20 @@ def recent(live: LiveRun, worst: int = 3) -> Recent:
         total_failed=all_failed.passes if all_failed is not None else 0,
         dropped=store.dropped,
     )
-    now = store.aggregate("http_req_duration", {}, start, end) if end > start else None
+    now = store.aggregate("http_reqs", {}, start, end) if end > start else None
     if now is None:
         return base
     failed = store.aggregate("http_req_failed", {}, start, end)
+    # None while every request fails before it is sent.
+    duration = store.aggregate("http_req_duration", {}, start, end)
     return msgspec.structs.replace(
         base,
-        requests=now.count,
-        rate=now.count / (end - start),
+        requests=int(now.sum),
+        rate=now.rate,
         failed=failed.rate if failed is not None else 0.0,
-        p50=now.percentile(50),
-        p95=now.percentile(95),
-        p99=now.percentile(99),
+        p50=duration.percentile(50) if duration is not None else None,
+        p95=duration.percentile(95) if duration is not None else None,
+        p99=duration.percentile(99) if duration is not None else None,
         worst=_worst(live, start, end, worst),
     )
 
@@ -89,10 +112,22 @@ def early_warning(live: LiveRun) -> str:
     if failed is None or failed.passes < failed.count:
         return ""
     errors = [group for group in live.store.errors() if group.method]
-    reason = f": {errors[0].message}" if errors else ""
-    target = live.plan.host or (errors[0].name if errors else "the target")
     many = f"all {failed.count:,} requests" if failed.count > 1 else "the only request"
-    return f"{many} so far failed{reason}. Is {target} up, and is that its address?"
+    if not errors:
+        return f"{many} so far failed."
+    most = errors[0]
+    return f"{many} so far failed: {most.message}. {_advice(most.kind, most.message, live.plan.host)}".rstrip()
+
+
+def _advice(kind: str, message: str, host: str) -> str:
+    """What to look at first when requests fail like this; empty where the message says it all."""
+    if kind == "proxy" or "the proxy " in message:
+        return "Is the proxy up, and is that its address?"
+    if kind in _NO_ANSWER:
+        return f"Is {redact_text(host) or 'the target'} up, and is that its address?"
+    if kind in _STATUS_ADVICE:
+        return f"The target answers: {_STATUS_ADVICE[kind]}"
+    return "The target answers, but not as expected." if kind.startswith("http_") else ""
 
 
 def phase_words(live: LiveRun) -> str:
@@ -118,13 +153,14 @@ def phase_words(live: LiveRun) -> str:
 def _worst(live: LiveRun, start: float, end: float, count: int) -> tuple[EndpointNow, ...]:
     by = ["name", "method"]
     failed: dict[tuple[str, ...], Aggregate] = dict(live.store.group_by("http_req_failed", by, {}, start, end))
+    durations: dict[tuple[str, ...], Aggregate] = dict(live.store.group_by("http_req_duration", by, {}, start, end))
     found = [
         EndpointNow(
             name=f"{key[1]} {key[0]}".strip(),
-            rate=each.count / (end - start),
+            rate=each.rate,
             failed=failed[key].rate if key in failed else 0.0,
-            p95=each.percentile(95),
+            p95=durations[key].percentile(95) if key in durations else None,
         )
-        for key, each in live.store.group_by("http_req_duration", by, {}, start, end)
+        for key, each in live.store.group_by("http_reqs", by, {}, start, end)
     ]
-    return tuple(sorted(found, key=lambda e: (-e.failed, -e.p95))[:count])
+    return tuple(sorted(found, key=lambda e: (-e.failed, -(e.p95 or 0.0)))[:count])

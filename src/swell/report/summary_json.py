@@ -2,7 +2,7 @@
 
 Rules: versioned by `schema`; within a version, fields are added but never renamed, removed or given another meaning.
 Times are milliseconds in metrics and seconds in `duration_s`; sizes are bytes, shares 0..1. A percentile named in
-`weak` has too few samples to be relied on. Documented in docs/metrics.md ("JSON summary").
+`weak` has too few samples to be relied on. Documented in docs/command-line.md ("JSON summary").
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def _endpoint(endpoint: EndpointSummary) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": endpoint.name,
         "method": endpoint.method,
+        "requests": endpoint.requests,
         "failed": endpoint.failed,
+        "rate": endpoint.rate,
         "values": endpoint.duration.values,
         "statuses": endpoint.statuses,
         "phases": endpoint.phases,

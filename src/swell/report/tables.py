@@ -7,9 +7,11 @@ is too narrow.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +21,7 @@ from swell.report.figures import WEAK_MARK, amount, milliseconds, plural, share
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from swell.report.console import Marks
     from swell.runs.record import EndpointSummary, MetricSummary, Run
@@ -28,6 +30,7 @@ __all__ = [
     "checks_table",
     "custom_table",
     "endpoints_table",
+    "fit",
     "generator_text",
     "groups_table",
     "latency_text",
@@ -39,6 +42,8 @@ __all__ = [
 ]
 
 _NARROW = 100
+_LEAST_NAME = 12
+_ENDLESS = 10_000
 _MANY_ENDPOINTS = 60
 _TREND = ("avg", "med", "p95", "p99", "max")
 _WORDS = {"avg": "avg", "med": "p50", "p95": "p95", "p99": "p99", "max": "max"}
@@ -58,12 +63,22 @@ def new_table(*headers: str, left: int = 1) -> Table:
 
     An empty header row is left out.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=True, show_edge=False, show_header=any(headers))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=True, show_edge=False, show_header=any(headers), collapse_padding=True)
     for place, header in enumerate(headers):
         if place < left:
             table.add_column(header, overflow="fold", no_wrap=False)
         else:
             table.add_column(header, justify="right", no_wrap=True)
+    return table
+
+
+def fit(table: Table, console: Console) -> Table:
+    """Where the terminal is too narrow, the first column gives way: figures are never cut."""
+    first = table.columns[0]
+    excess = console.measure(table, options=console.options.update(max_width=_ENDLESS)).maximum - console.width
+    if excess > 0:
+        widest = max((cell_len(str(cell)) for cell in first.cells), default=0)
+        first.width = max(_LEAST_NAME, widest - excess)
     return table
 
 
@@ -108,30 +123,34 @@ def _endpoint_row(endpoint: EndpointSummary, keys: Iterable[str]) -> list[Text |
         Text(f"{endpoint.method} {endpoint.name}".strip()),
         format_count(endpoint.requests),
         failed,
-        format_rate(endpoint.duration.values.get("rate", 0.0)),
+        format_rate(endpoint.rate),
         *trend_columns(endpoint.duration, keys),
     ]
 
 
-def latency_text(run: Run) -> Text | None:
+def latency_text(run: Run, width: int) -> Text | None:
     """Latency from the intended start, where arrivals are planned: what a person would have waited."""
     if run.totals is None or run.totals.latency is None:
         return None
     latency = run.totals.latency
     text = Text(" From the intended start  ", style="bold")
-    text.append("   ".join(f"{_WORDS[key]} {time_value(latency, key)}" for key in _TREND), style="default not bold")
+    keys = _TREND if width >= _NARROW else ("med", "p95", "p99")
+    text.append("   ".join(f"{_WORDS[key]} {time_value(latency, key)}" for key in keys), style="default not bold")
     return text
 
 
 def phases_table(run: Run) -> RenderableType | None:
     """Where the time of requests goes."""
-    phases = [phase for phase in run.phases if phase.metric.values.get("max", 0.0) > 0]
+    phases = [phase for phase in run.phases if phase.metric.values.get("max", 0.0) > 0 and phase.avg > 0]
     if not phases:
         return None
     table = new_table("Where the time goes", "share", "avg", "p95", "p99", "max")
     for phase in phases:
-        columns = trend_columns(phase.metric, ("avg", "p95", "p99", "max"))
-        table.add_row(_PHASE_WORDS.get(phase.name, phase.name), share(phase.share), *columns)
+        # Of the wait by itself only the sum is known: the metric has the opening of the connection in it.
+        whole = math.isclose(phase.avg, phase.metric.values.get("avg", 0.0), rel_tol=1e-6)
+        rest = trend_columns(phase.metric, ("p95", "p99", "max")) if whole else ["-", "-", "-"]
+        average = amount(phase.avg, phase.metric.unit)
+        table.add_row(_PHASE_WORDS.get(phase.name, phase.name), share(phase.share), average, *rest)
     return table
 
 

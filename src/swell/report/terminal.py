@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from swell.model.threshold import criterion_text, value_text
@@ -45,7 +47,7 @@ def print_summary(run: Run, console: Console, *, stored: str = "") -> None:
     marks = marks_for(console)
     sections: list[RenderableType | None] = [
         tables.endpoints_table(run, console.width),
-        tables.latency_text(run),
+        tables.latency_text(run, console.width),
         tables.phases_table(run),
         tables.groups_table(run),
         tables.checks_table(run, marks),
@@ -57,13 +59,13 @@ def print_summary(run: Run, console: Console, *, stored: str = "") -> None:
         _notes(run),
     ]
     console.print()
-    console.print(_title(run), soft_wrap=True)
+    console.print(_title(run), soft_wrap=not console.is_terminal)
     if run.verdict == "INVALID":
         console.print(Text(f" Do not trust these numbers: {'; '.join(run.reasons)}", style="bold magenta"))
     for section in sections:
         if section is not None:
             console.print()
-            console.print(section)
+            console.print(tables.fit(section, console) if isinstance(section, Table) else section)
     if stored:
         console.print()
         console.print(Text(f" Stored in {stored}", style="dim"), soft_wrap=True)
@@ -78,7 +80,10 @@ def print_verdict(run: Run, console: Console) -> None:
     line.append(f"  {_verdict_words(run)}", style="bold")
     console.print(line, soft_wrap=True)
     for reason in run.reasons:
-        console.print(Text(f"    {reason}"), soft_wrap=True)
+        if console.is_terminal:
+            console.print(Padding(Text(reason), (0, 0, 0, 4), expand=False))
+        else:
+            console.print(Text(f"    {reason}"), soft_wrap=True)
     console.print()
 
 
@@ -94,6 +99,8 @@ def _verdict_words(run: Run) -> str:
             tolerated = any(result.grade == "acceptable" for result in run.thresholds)
             return "acceptable, but not on target" if tolerated else "on target, but not all went as planned"
         case "FAIL":
+            if failed == count == 1:
+                return "the threshold failed"
             return f"{failed} of {plural(count, 'threshold')} failed" if failed else "the run failed"
         case "INVALID":
             return "this run proves nothing"
@@ -105,7 +112,7 @@ def _title(run: Run) -> Text:
     text = Text(" ")
     text.append(run.name or run.file, style="bold")
     parts = [run.target] if run.target else []
-    parts.append(f"{format_duration(round(run.duration, 1))} of load")
+    parts.append(f"{format_duration(round(run.duration, 1) if run.duration >= 1 else run.duration)} of load")
     parts.append(plural(run.generator.workers, "worker"))
     parts.append(f"run {run.id}")
     text.append("  " + ", ".join(parts), style="dim")
@@ -182,6 +189,8 @@ def _remark(result: CriterionResult) -> str:
         parts.append(f"worst stage: {result.stage}")
     elif result.start is not None and result.end is not None:
         parts.append(f"from {format_duration(result.start)} to {format_duration(result.end)}")
+    if result.margin == 0 and result.grade != "met":
+        parts.append("exactly on the limit, which is not within it")
     if result.failed_windows and result.windows > 1:
         parts.append(f"{result.failed_windows} of {result.windows} windows failed")
     if result.unsupported:

@@ -52,12 +52,17 @@ class MetricSummary(msgspec.Struct, kw_only=True):
 
 
 class EndpointSummary(msgspec.Struct, kw_only=True):
-    """All requests with one name and method. `phases`: mean milliseconds by phase of a request."""
+    """All requests with one name and method. `phases`: mean milliseconds by phase of a request.
+
+    `duration` has no values if no request was ever sent: those that failed before that have none.
+    """
 
     name: str
     method: str
     requests: int
     failed: int
+    rate: float = 0.0
+    """Requests per second."""
     duration: MetricSummary
     latency: MetricSummary | None = None
     """From the intended start, where arrivals are planned."""
@@ -66,10 +71,15 @@ class EndpointSummary(msgspec.Struct, kw_only=True):
 
 
 class PhaseSummary(msgspec.Struct, kw_only=True):
-    """One phase of all requests together; `share` of the time of all phases, 0..1."""
+    """One phase of all requests together.
+
+    `share` of the time of all phases (0..1) and `avg` (ms) are of the phase by itself: what is left of "blocked"
+    without the look-up, connecting and TLS that are phases of their own. `metric` is all of http_req_blocked.
+    """
 
     name: str
     share: float
+    avg: float = 0.0
     metric: MetricSummary
 
 

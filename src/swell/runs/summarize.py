@@ -30,6 +30,7 @@ from swell.runs.redact import redact_command, redact_plan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from swell.coordinator.actions import Silence
     from swell.coordinator.state import Outcome
     from swell.metrics.aggregate import Aggregate
     from swell.metrics.store import MetricStore
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["metric_summary", "summarize"]
 
 PHASES = ("blocked", "looking_up", "connecting", "tls_handshaking", "sending", "waiting", "receiving")
+# What http_req_blocked contains besides the wait for a free connection.
+_OPENING = ("looking_up", "connecting", "tls_handshaking")
 _PERCENTILES = (("med", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99_9", 99.9))
 _OPEN = (ArrivalStages, ArrivalRuns, ArrivalSequence)
 
@@ -53,7 +56,7 @@ def summarize(
     strict: bool = False,
 ) -> Run:
     """The record of a run that is over."""
-    workloads = [_workload(workload, store) for workload in plan.workloads]
+    workloads = [_workload(workload, plan, store) for workload in plan.workloads]
     judgement = _judge(outcome, store, workloads, strict=strict)
     plan = redact_plan(plan)
     open_model = any(isinstance(workload.profile, _OPEN) for workload in plan.workloads)
@@ -86,7 +89,7 @@ def summarize(
         exit_code=judgement.exit_code,
         interrupted=outcome.interrupted,
         stop_reason=outcome.stop_reason,
-        notes=[*([outcome.teardown_error] if outcome.teardown_error else []), *store.warnings],
+        notes=_notes(outcome, store),
     )
 
 
@@ -117,6 +120,12 @@ def metric_summary(
     )
 
 
+def _notes(outcome: Outcome, store: MetricStore) -> list[str]:
+    notes = [f"the test ended the load: {outcome.end_reason}"] if outcome.end_reason else []
+    notes += [outcome.teardown_error] if outcome.teardown_error else []
+    return [*notes, *store.warnings]
+
+
 def _judge(outcome: Outcome, store: MetricStore, workloads: Sequence[WorkloadSummary], *, strict: bool) -> Judgement:
     planned = sum(w.planned or 0.0 for w in workloads)
     dropped = sum(w.dropped for w in workloads)
@@ -137,10 +146,17 @@ def _judge(outcome: Outcome, store: MetricStore, workloads: Sequence[WorkloadSum
 def _generator_state(outcome: Outcome) -> GeneratorState:
     """Seconds without a trustworthy generator: saturated, or so busy that it did not even report."""
     log = outcome.health
-    silent = sum(silence.seconds for silence in outcome.silences)
+    # A worker that hung tells afterwards that it was saturated: those are the same seconds.
+    seconds = log.bad_seconds("saturated").union(*(_whole_seconds(each) for each in outcome.silences))
     reasons = list(log.reasons) if log.state == "saturated" else []
     reasons += [f"worker {each.index} said nothing for {each.seconds:.0f} s" for each in outcome.silences]
-    return GeneratorState(log.seconds_in("saturated") + round(silent), tuple(reasons))
+    return GeneratorState(len(seconds), tuple(reasons))
+
+
+def _whole_seconds(silence: Silence) -> range:
+    """The seconds of the run in which a worker said nothing; at least one."""
+    first = round(silence.at)
+    return range(first, max(first + 1, round(silence.at + silence.seconds)))
 
 
 # Present in every run, whether or not a user did anything.
@@ -160,16 +176,17 @@ def _unit(store: MetricStore, metric: str) -> str:
 
 
 def _totals(store: MetricStore, *, latency: bool) -> EndpointSummary | None:
-    duration = _trend(store, "http_req_duration")
-    if duration is None:
+    requests = store.totals("http_reqs")
+    if requests is None:
         return None
     failed = store.totals("http_req_failed")
     return EndpointSummary(
         name="all requests",
         method="",
-        requests=int(duration.values["count"]),
+        requests=int(requests.sum),
         failed=failed.passes if failed is not None else 0,
-        duration=duration,
+        rate=_finite(requests.rate),
+        duration=_duration(store.totals("http_req_duration")),
         latency=_trend(store, "http_req_latency") if latency else None,
         statuses={status: int(found.sum) for (status,), found in store.group_by("http_reqs", ["status"])},
         phases={phase.name: phase.metric.values["avg"] for phase in _phases(store)},
@@ -179,6 +196,7 @@ def _totals(store: MetricStore, *, latency: bool) -> EndpointSummary | None:
 def _endpoints(store: MetricStore, *, latency: bool) -> list[EndpointSummary]:
     by = ["name", "method"]
     failed = {key: found.passes for key, found in store.group_by("http_req_failed", by)}
+    durations = dict(store.group_by("http_req_duration", by))
     latencies = dict(store.group_by("http_req_latency", by)) if latency else {}
     phases = {phase: dict(store.group_by(f"http_req_{phase}", by)) for phase in PHASES}
     statuses: dict[tuple[str, ...], dict[str, int]] = {}
@@ -188,28 +206,43 @@ def _endpoints(store: MetricStore, *, latency: bool) -> list[EndpointSummary]:
         EndpointSummary(
             name=key[0],
             method=key[1],
-            requests=found.count,
+            requests=int(found.sum),
             failed=failed.get(key, 0),
-            duration=metric_summary("http_req_duration", found, unit="ms"),
+            rate=_finite(found.rate),
+            duration=_duration(durations.get(key)),
             latency=metric_summary("http_req_latency", latencies[key], unit="ms") if key in latencies else None,
             statuses=statuses.get(key, {}),
             phases={phase: groups[key].avg for phase, groups in phases.items() if key in groups},
         )
-        for key, found in store.group_by("http_req_duration", by)
+        for key, found in store.group_by("http_reqs", by)
     ]
 
 
+def _duration(found: Aggregate | None) -> MetricSummary:
+    """Of an endpoint; empty if none of its requests was sent."""
+    if found is None:
+        return MetricSummary(name="http_req_duration", type="trend", unit="ms")
+    return metric_summary("http_req_duration", found, unit="ms")
+
+
+def _finite(rate: float) -> float:
+    return rate if math.isfinite(rate) else 0.0
+
+
 def _phases(store: MetricStore) -> list[PhaseSummary]:
-    found = {phase: store.totals(f"http_req_{phase}") for phase in PHASES}
-    total = sum(each.sum for each in found.values() if each is not None)
+    found = {phase: each for phase in PHASES if (each := store.totals(f"http_req_{phase}")) is not None}
+    own = {phase: each.sum for phase, each in found.items()}
+    if "blocked" in own:
+        own["blocked"] = max(0.0, own["blocked"] - sum(own.get(phase, 0.0) for phase in _OPENING))
+    total = sum(own.values())
     return [
         PhaseSummary(
             name=phase,
-            share=each.sum / total if total > 0 else 0.0,
+            share=own[phase] / total if total > 0 else 0.0,
+            avg=own[phase] / each.count,
             metric=metric_summary(f"http_req_{phase}", each, unit="ms"),
         )
         for phase, each in found.items()
-        if each is not None
     ]
 
 
@@ -251,7 +284,7 @@ def _errors(store: MetricStore) -> list[ErrorSummary]:
     ]
 
 
-def _workload(workload: Workload, store: MetricStore) -> WorkloadSummary:
+def _workload(workload: Workload, plan: Plan, store: MetricStore) -> WorkloadSummary:
     tags = {"scenario": workload.name}
     profile = workload.profile
     lag = store.totals("schedule_lag", tags)
@@ -260,9 +293,10 @@ def _workload(workload: Workload, store: MetricStore) -> WorkloadSummary:
     users = store.totals("vus_max", tags)
     done = int(iterations.sum) if iterations is not None else 0
     is_open = isinstance(profile, _OPEN)
-    planned: float | None = planned_iterations(profile)
+    until = None if plan.duration is None else max(plan.duration - workload.start_time, 0.0)
+    planned: float | None = planned_iterations(profile, until)
     if planned is None and is_open:
-        planned = expected_arrivals(profile)
+        planned = expected_arrivals(profile, until)
     model = "open" if is_open else "closed" if isinstance(profile, UserStages) else "iterations"
     return WorkloadSummary(
         name=workload.name,

@@ -2,8 +2,8 @@
 
 Rules: a file that imports nothing that blocks costs nothing: neither gevent nor the patches are loaded for it. Others
 get them before their first line runs. What a module beside the file imports, and what a task imports later, is seen
-when it is imported. Only threads with a hub on a real loop are served; elsewhere (the coordinator, virtual time) blocking
-calls are what they are in any program. What is turned on is `gevent_guest` and `cooperative`.
+when it is imported. Only threads with a hub on a real loop are served; elsewhere (the coordinator, virtual time)
+blocking calls are what they are in any program. What is turned on is `gevent_guest` and `cooperative`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from swell.runtime import patch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
 
     from swell.runtime.gevent_guest import GeventGuest
@@ -29,19 +29,76 @@ __all__ = ["install", "needs_it", "prepare", "uninstall"]
 
 # Modules of the standard library that wait, or that are built on such.
 _WAITING = frozenset(
-    "concurrent ftplib http imaplib multiprocessing nntplib poplib queue select selectors smtplib socket socketserver ssl"
-    " subprocess telnetlib threading urllib xmlrpc".split()
+    (
+        "concurrent",
+        "ftplib",
+        "http",
+        "imaplib",
+        "multiprocessing",
+        "nntplib",
+        "poplib",
+        "queue",
+        "select",
+        "selectors",
+        "smtplib",
+        "socket",
+        "socketserver",
+        "ssl",
+        "subprocess",
+        "telnetlib",
+        "threading",
+        "urllib",
+        "xmlrpc",
+    )
 )
 # Packages that wait for nothing: what Swell itself brings, and what test files often import besides.
 _HARMLESS = frozenset(
-    "_pytest attr attrs brotli bs4 click dateutil dotenv faker greenlet httptools idna jsonpath jsonschema lxml markupsafe"
-    " jinja2 msgpack msgspec numpy orjson pandas psutil pydantic pydantic_core pytest pytz rich selectolax simplejson six"
-    " swell typing_extensions ujson uvloop yaml zstandard".split()
+    (
+        "_pytest",
+        "attr",
+        "attrs",
+        "brotli",
+        "bs4",
+        "click",
+        "dateutil",
+        "dotenv",
+        "faker",
+        "greenlet",
+        "httptools",
+        "idna",
+        "jinja2",
+        "jsonpath",
+        "jsonschema",
+        "lxml",
+        "markupsafe",
+        "msgpack",
+        "msgspec",
+        "numpy",
+        "orjson",
+        "pandas",
+        "psutil",
+        "pydantic",
+        "pydantic_core",
+        "pytest",
+        "pytz",
+        "rich",
+        "selectolax",
+        "simplejson",
+        "six",
+        "swell",
+        "typing_extensions",
+        "ujson",
+        "uvloop",
+        "yaml",
+        "zstandard",
+    )
 )
+# Clients that wait in C, and what makes them wait in gevent instead (`c_clients`).
+_C_CLIENTS = {"grpc": "cooperate_grpc", "psycopg2": "cooperate_psycopg2"}
 
 _MISSING = (
-    "gevent cannot be imported (%s), so requests, sockets, locks and the like stall all users of a worker while they wait;"
-    " time.sleep, Swell's own client and swell.blocking() do not. Install it: pip install gevent"
+    "gevent cannot be imported (%s), so requests, sockets, locks and the like stall all users of a worker while they"
+    " wait; time.sleep, Swell's own client and swell.blocking() do not. Install it: pip install gevent"
 )
 
 _local = threading.local()
@@ -78,7 +135,9 @@ def install(*, threads_as_fibers: bool = False) -> bool:
         patch.install()
         state.guest = GeventGuest(hub)
         patch_standard_library()
-        _psycopg2_loaded()
+        for name in _C_CLIENTS:
+            if name in sys.modules:
+                _fit(sys.modules[name])
     if state.guest is not None:
         from swell.runtime.threads import cooperative_threads  # noqa: PLC0415 - only where needed
 
@@ -162,7 +221,7 @@ def _watch(folder: Path | None) -> None:
 
 
 class _ImportWatcher(importlib.abc.MetaPathFinder):
-    """Sees each module that is imported for the first time; finds none itself, but for psycopg2."""
+    """Sees each module that is imported for the first time; finds only `_C_CLIENTS` and Swell's own."""
 
     def __init__(self) -> None:
         self.folders: set[Path] = set()
@@ -176,8 +235,8 @@ class _ImportWatcher(importlib.abc.MetaPathFinder):
         state = _state()
         if state.guest is None and not state.failed and self._calls_for_it(fullname, path):
             install()
-        if fullname == "psycopg2" and state.guest is not None:
-            return _hooked(fullname, path, target, lambda module: _cooperate_psycopg2(module))
+        if state.guest is not None and (fullname in _C_CLIENTS or fullname.startswith("swell.")):
+            return _hooked(fullname, path, target)
         return None
 
     def _calls_for_it(self, fullname: str, path: Sequence[str] | None) -> bool:
@@ -190,39 +249,37 @@ class _ImportWatcher(importlib.abc.MetaPathFinder):
 
 
 class _Loader(importlib.abc.Loader):
-    """Another loader, with something to do after the module has run."""
+    """Another loader, and what is to be done once the module has run."""
 
-    def __init__(self, real: Any, after: Callable[[ModuleType], None]) -> None:
+    def __init__(self, real: Any) -> None:
         self._real = real
-        self._after = after
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        """As the other loader."""
         return self._real.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """As the other loader, then make it fit."""
         self._real.exec_module(module)
-        self._after(module)
+        _fit(module)
 
 
-def _hooked(
-    name: str, path: Sequence[str] | None, target: ModuleType | None, after: Callable[[ModuleType], None]
-) -> importlib.machinery.ModuleSpec | None:
+def _hooked(name: str, path: Sequence[str] | None, target: ModuleType | None) -> importlib.machinery.ModuleSpec | None:
     spec = importlib.machinery.PathFinder.find_spec(name, path, target)
     if spec is not None and spec.loader is not None:
-        spec.loader = _Loader(spec.loader, after)
+        spec.loader = _Loader(spec.loader)
     return spec
 
 
-def _psycopg2_loaded() -> None:
-    module = sys.modules.get("psycopg2")
-    if module is not None:
-        _cooperate_psycopg2(module)
+def _fit(module: ModuleType) -> None:
+    """Make a client cooperative; let a module of Swell keep the real sockets."""
+    from swell.runtime import c_clients, cooperative  # noqa: PLC0415 - gevent, loaded by now
 
-
-def _cooperate_psycopg2(module: ModuleType) -> None:
-    from swell.runtime.cooperative import cooperate_psycopg2  # noqa: PLC0415 - gevent, loaded by now
-
-    cooperate_psycopg2(module)
+    fit = _C_CLIENTS.get(module.__name__)
+    if fit is None:
+        cooperative.keep_real(module)
+    else:
+        getattr(c_clients, fit)(module)

@@ -8,7 +8,6 @@ keep the real modules, so nothing of this is on the way of Swell's own requests.
 
 from __future__ import annotations
 
-import asyncio  # noqa: F401 - loaded whole, so that all of it keeps the real modules
 import concurrent.futures.thread
 import importlib
 import logging
@@ -25,24 +24,31 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import gevent
-import gevent.event
-import gevent.hub
 import gevent.local
-import gevent.lock
 import gevent.monkey
-import gevent.pool
-import gevent.queue
 import gevent.select
-import gevent.threadpool
 
 from swell.runtime import patch
 from swell.runtime.fiber import in_fiber
 from swell.runtime.locks import FiberLock, FiberRLock
 from swell.runtime.processes import cooperative_processes
 
-__all__ = ["cooperate_psycopg2", "patch_standard_library"]
+__all__ = ["keep_real", "patch_standard_library"]
 
+# Loaded whole before anything is patched, so that they keep the real things.
+_BEFORE = (
+    "asyncio",
+    "gevent.event",
+    "gevent.lock",
+    "gevent.pool",
+    "gevent.queue",
+    "gevent.resolver.thread",
+    "gevent.threadpool",
+)
 _ISOLATED = ("asyncio", "swell", "uvloop")
+# Of Swell, what patches is to see the patched things.
+_OURS = ("swell.runtime.cooperative", "swell.runtime.processes")
+_real: dict[ModuleType, ModuleType] = {}
 _done = False
 
 
@@ -52,6 +58,8 @@ def patch_standard_library() -> None:
     if _done:
         return
     _done = True
+    for name in _BEFORE:
+        importlib.import_module(name)
     _keep_real_modules()
     gevent.monkey.patch_socket(dns=True)
     with warnings.catch_warnings():
@@ -67,17 +75,19 @@ def patch_standard_library() -> None:
     _patch_gevent_sleep()
 
 
+def keep_real(module: ModuleType) -> None:
+    """Give a module that must not wait in gevent copies of the real modules in place of the patched ones."""
+    for attribute, value in list(vars(module).items()):
+        if type(value) is ModuleType and value in _real:
+            setattr(module, attribute, _real[value])
+
+
 def _keep_real_modules() -> None:
     """Give asyncio, uvloop and Swell copies of the modules as they are now."""
-    real = {module: _copy(module) for module in (select, selectors, socket, ssl, subprocess)}
+    _real.update((module, _copy(module)) for module in (select, selectors, socket, ssl, subprocess))
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in _ISOLATED and name not in _OURS and type(module) is ModuleType:
-            for attribute, value in list(vars(module).items()):
-                if type(value) is ModuleType and value in real:
-                    setattr(module, attribute, real[value])
-
-
-_OURS = ("swell.runtime.cooperative", "swell.runtime.processes")
+            keep_real(module)
 
 
 def _copy(module: ModuleType) -> ModuleType:
@@ -102,7 +112,7 @@ def _mend_contexts() -> None:
     real: Any = gevent.monkey.get_original("ssl", "SSLContext")
     base: Any = real.__mro__[1]
     for name in ("maximum_version", "minimum_version", "options", "verify_flags", "verify_mode"):
-        found = vars(real).get(name)
+        found: Any = getattr(real, name, None)
         if isinstance(found, property):
             setattr(real, name, property(found.fget, getattr(base, name).__set__, doc=found.__doc__))
 
@@ -110,10 +120,10 @@ def _mend_contexts() -> None:
 def _patch_selector_classes() -> None:
     poll: Any = getattr(selectors, "PollSelector", None)
     if poll is not None:
-        poll._selector_cls = gevent.select.poll  # noqa: SLF001 - there is no other way in
+        poll._selector_cls = gevent.select.poll
     chosen: Any = selectors.SelectSelector
     if sys.platform != "win32":
-        chosen._select = staticmethod(gevent.select.select)  # noqa: SLF001 - as above
+        chosen._select = staticmethod(gevent.select.select)
 
 
 def _patch_locks() -> None:
@@ -126,15 +136,15 @@ def _patch_locks() -> None:
         if name in sys.modules:
             sys.modules[name].threading = kept  # type: ignore[attr-defined]
     module: Any = threading
-    module.Lock = module._allocate_lock = FiberLock  # noqa: SLF001 - the name its own classes use
+    module.Lock = module._allocate_lock = FiberLock
     module.RLock = FiberRLock
     # Thread locals of users are the user's, as with a thread for each.
     module.local = gevent.local.local
     module_queue: Any = queue
-    module_queue.SimpleQueue = module_queue._PySimpleQueue  # noqa: SLF001 - the one that is built on our locks
+    module_queue.SimpleQueue = module_queue._PySimpleQueue
     # Held while an executor starts a thread, which gives other fibers a turn.
     executors: Any = concurrent.futures.thread
-    executors._global_shutdown_lock = FiberLock()  # noqa: SLF001 - made at import, before us
+    executors._global_shutdown_lock = FiberLock()
 
 
 def _patch_gevent_sleep() -> None:
@@ -151,23 +161,3 @@ def _patch_gevent_sleep() -> None:
     sleep.__doc__ = real.__doc__
     module: Any = gevent
     module.sleep = module.hub.sleep = sleep
-
-
-def cooperate_psycopg2(module: Any) -> None:
-    """Let psycopg2, which waits in C, wait in gevent instead: it has a hook for that."""
-    extensions: Any = importlib.import_module("psycopg2.extensions")
-    from gevent.socket import wait_read, wait_write  # noqa: PLC0415 - after patching
-
-    def wait(connection: Any, timeout: float | None = None) -> None:
-        while True:
-            state = connection.poll()
-            if state == extensions.POLL_OK:
-                return
-            if state == extensions.POLL_READ:
-                wait_read(connection.fileno(), timeout)
-            elif state == extensions.POLL_WRITE:
-                wait_write(connection.fileno(), timeout)
-            else:
-                raise module.OperationalError(f"psycopg2 is in an unknown state: {state!r}")
-
-    extensions.set_wait_callback(wait)

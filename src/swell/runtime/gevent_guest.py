@@ -1,14 +1,15 @@
 """gevent as a guest of our loop: its hub runs in small turns, so that gevent's ways of waiting stall one fiber only.
 
 Rules: gevent's hub never blocks on its own. It polls once each turn and gives control back to our hub; a turn comes
-when its file descriptor becomes readable, when something was queued for it, and when a timer of its comes due. Greenlets of
-both worlds may wait in either: gevent's waiting switches to gevent's hub, our waiting to ours, and each of them can be
-left in the middle of a callback and gone on with later. Invariant: while our hub has control and gevent's is not idle,
-a turn is scheduled. This module imports gevent, so only `blocking` imports it, and late.
+when its file descriptor becomes readable, when something was queued for it, and when a timer of its comes due.
+Greenlets of both worlds may wait in either: gevent's waiting switches to gevent's hub, our waiting to ours, and each of
+them can be left in the middle of a callback and gone on with later. Invariant: while our hub has control and gevent's
+is not idle, a turn is scheduled. This module imports gevent, so only `blocking` imports it, and late.
 """
 
 from __future__ import annotations
 
+from _thread import get_ident
 from heapq import heappop, heappush
 from math import floor, inf
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ MOST_SLACK = 0.02
 
 _CARRIED = "swell.fiber"
 
+_hubs: Any = gevent.hub
+
 
 class _GuestLoop(gevent_config.loop):  # a class of gevent's choice: libev or libuv
     """gevent's loop; says when something was queued that only a turn can start."""
@@ -42,7 +45,8 @@ class _GuestLoop(gevent_config.loop):  # a class of gevent's choice: libev or li
     guest: GeventGuest | None = None
 
     def run_callback(self, func: Any, *args: Any) -> Any:
-        if self.guest is not None:
+        # Another thread's callback comes with a signal on the descriptor.
+        if self.guest is not None and get_ident() == self.guest.thread:
             self.guest.stir()
         return super().run_callback(func, *args)
 
@@ -55,11 +59,14 @@ class _GuestLoop(gevent_config.loop):  # a class of gevent's choice: libev or li
 class _GuestHub(gevent.hub.Hub):
     """gevent's hub; its `run` alternates one turn of its loop with our hub."""
 
-    loop_class = _GuestLoop
+    @property
+    def loop_class(self) -> Any:
+        return _GuestLoop
 
     def __init__(self, guest: GeventGuest) -> None:
         super().__init__()
-        self.loop.guest = guest
+        self.guest_loop: Any = self.loop
+        self.guest_loop.guest = guest
         self.guest = guest
         self.main: greenlet = getcurrent()
         self.idle = True
@@ -99,8 +106,8 @@ class _GuestHub(gevent.hub.Hub):
             self.came_from = ends[0]
 
     def run(self) -> None:
-        """gevent's entry point of a hub; never returns."""
-        loop = self.loop
+        """Gevent's entry point of a hub; never returns."""
+        loop = self.guest_loop
         loop.error_handler = self
         give_way = self.main.switch
         self.idle = False
@@ -128,12 +135,13 @@ class _GuestHub(gevent.hub.Hub):
 class GeventGuest:
     """gevent's hub for the thread of `hub`, until `stop()`. Make both in the greenlet that runs the loop.
 
-    The thread must have no gevent hub of its own yet. An adopted greenlet (one that gevent started) carries the tags,
-    user and lag of the fiber that started it, or that started the greenlet that started it.
+    A gevent hub that the thread has already ends, with its greenlets. A greenlet that gevent starts becomes a fiber
+    when it first acts as one, with the tags, user and lag of the fiber that started it, or that started its starter.
     """
 
     def __init__(self, hub: LoopHub) -> None:
         self.hub = hub
+        self.thread = get_ident()
         self._scheduled = False
         self._stopped = False
         self._tick: Timer | None = None
@@ -141,8 +149,11 @@ class GeventGuest:
         self._alarm_at = inf
         self._dues: list[float] = []
         self._due_set: set[float] = set()
+        former = _hubs._get_hub()
+        if former is not None:
+            former.destroy(destroy_loop=True)
         self._guest = _GuestHub(self)
-        gevent.hub.set_hub(self._guest)
+        _hubs.set_hub(self._guest)
         self._descriptor = _descriptor_of(self._guest.loop)
         if self._descriptor is not None:
             hub.loop.add_reader(self._descriptor, self._turn)
@@ -180,11 +191,11 @@ class GeventGuest:
                 timer.cancel()
         if self._descriptor is not None:
             self.hub.loop.remove_reader(self._descriptor)
-        self._guest.loop.guest = None
+        self._guest.guest_loop.guest = None
         if self._guest.idle:
             self._guest.destroy(destroy_loop=True)
         else:  # left in the middle of a callback: unsafe to unwind, so it is only forgotten
-            gevent.hub.set_hub(None)
+            _hubs.set_hub(None)
 
     def _turn(self) -> None:
         self._scheduled = False
@@ -247,7 +258,8 @@ def _adopt(one: greenlet) -> bool:
     if isinstance(above, Fiber):
         carried = (above.tags, above.user, above.lag)
     else:
-        carried = (getattr(one, "spawn_tree_locals", None) or {}).get(_CARRIED, (None, None, 0.0))
+        tree: dict[str, Any] = getattr(one, "spawn_tree_locals", None) or {}
+        carried = tree.get(_CARRIED, (None, None, 0.0))
     held["tags"], held["user"], held["lag"] = carried
     held["wake"] = greenlet.switch.__get__(one)
     return True

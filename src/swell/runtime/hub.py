@@ -81,7 +81,13 @@ class LoopHub:
         delay = when - time.perf_counter()
         if delay <= 0:
             return self.loop.call_soon(callback, *args)
-        return self.loop.call_later(_whole_ms(delay), callback, *args)
+        return self.loop.call_later(_whole_ms(delay + self._stale()), callback, *args)
+
+    def _stale(self) -> float:
+        """How old the loop's idea of now is, in seconds: uvloop counts timers from the start of its turn."""
+        stale = time.perf_counter() - self.loop.time()
+        # Where the two clocks have different origins there is no telling; asyncio's own loop is never stale.
+        return stale if 0.0 < stale < 1.0 else 0.0
 
     def spawn(self, run: Callable[..., object], *args: object) -> Fiber:
         """As `Hub.spawn`."""
@@ -93,7 +99,11 @@ class LoopHub:
         """As `Hub.sleep`; 0 or less gives the others one turn."""
         fiber = current_fiber()
         loop = self.loop
-        timer = loop.call_later(_whole_ms(seconds), fiber.wake) if seconds > 0 else loop.call_soon(fiber.wake)
+        timer = (
+            loop.call_later(_whole_ms(seconds + self._stale()), fiber.wake)
+            if seconds > 0
+            else loop.call_soon(fiber.wake)
+        )
         try:
             self.greenlet.switch()
         except BaseException:

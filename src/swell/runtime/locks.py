@@ -216,7 +216,7 @@ class FiberRLock:
         return self._count if self._owner is getcurrent() else 0
 
     def _at_fork_reinit(self) -> None:
-        self._block._at_fork_reinit()  # noqa: SLF001 - what threading calls on both
+        self._block = FiberLock()
         self._count, self._owner = 0, None
 
     def locked(self) -> bool:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["cooperative_processes"]
 
-_RealPopen: Any = subprocess.Popen
+_real_wait: Any = vars(subprocess.Popen)["_wait"]
 
 
-class Popen(_RealPopen):
+class Popen(subprocess.Popen[Any]):
     """As `subprocess.Popen`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ class Popen(_RealPopen):
         """Under `wait`, `communicate` and `with`; seconds."""
         if self.returncode is None and in_fiber():
             _await_exit(self.pid, timeout, lambda: self.poll() is not None)
-        return super()._wait(timeout)
+        return _real_wait(self, timeout)
 
 
 def _cooperative(pipe: Any, mode: str) -> Any:
@@ -87,7 +87,7 @@ class _TimeOver(Exception):
     """The process still runs."""
 
 
-_real_system: Any = os.system
+_real_system: Any = vars(os)["system"]
 _real_waitpid: Any = getattr(os, "waitpid", None)
 
 
@@ -105,8 +105,9 @@ def cooperative_processes() -> None:
     """Replace Popen, os.system and os.waitpid; for the process."""
     module: Any = subprocess
     module.Popen = Popen
-    module._PopenSelector = GeventSelector  # noqa: SLF001 - what communicate() waits with
-    os.system = _system
+    module._PopenSelector = GeventSelector
+    functions: Any = os
+    functions.system = _system
     if os.name == "posix":
-        os.waitpid = _waitpid
+        functions.waitpid = _waitpid
     assert selectors.DefaultSelector is GeventSelector, "selectors are patched first"

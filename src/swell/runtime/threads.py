@@ -141,7 +141,7 @@ def cooperative_threads(*, as_fibers: bool) -> None:
     threading.Thread.is_alive = _is_alive
     threading.current_thread = _current_thread
     everyone: Any = threading.Thread
-    everyone._bootstrap_inner = _live  # noqa: SLF001 - all that an OS thread does, subclasses included
+    everyone._bootstrap_inner = _live
 
 
 def _start(self: threading.Thread) -> None:
@@ -172,7 +172,7 @@ def _live(self: threading.Thread) -> None:
 def _leave_gevent() -> None:
     """Close the hub that gevent's sockets made for this OS thread: two descriptors that nobody else closes."""
     module = sys.modules.get("gevent.hub")
-    hub = module._get_hub() if module is not None else None  # noqa: SLF001 - the one that does not make a hub
+    hub = module._get_hub() if module is not None else None
     if hub is not None:
         hub.destroy(destroy_loop=True)
 

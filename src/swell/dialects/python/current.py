@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from swell.engine.script import AbortRun
 from swell.runtime.async_fiber import run_async
 from swell.runtime.fiber import current_fiber
+from swell.runtime.threads import blocking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from swell.dialects.python.environment import Environment
     from swell.engine.script import WorkerContext
 
-__all__ = ["PhaseUser", "abort", "call", "finish", "sleep", "virtual_user"]
+__all__ = ["PhaseUser", "abort", "blocking", "call", "finish", "sleep", "virtual_user"]
 
 
 class PhaseUser:

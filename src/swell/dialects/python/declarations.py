@@ -19,7 +19,9 @@ from swell.dialects.python.loads import Load
 from swell.dialects.python.options import checked_host, http_fields
 from swell.dialects.python.shapes import LoadTestShape
 from swell.dialects.python.users import HttpUser, User
+from swell.model.plan import HttpOptions
 from swell.model.threshold import ThresholdError, parse_declared
+from swell.model.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +56,9 @@ class Declarations(msgspec.Struct):
     profiles: dict[str, FileProfile] = {}
     setup: Callable[..., Any] | None = None
     teardown: Callable[..., Any] | None = None
+    setup_timeout: float | None = None
+    teardown_timeout: float | None = None
+    """Seconds; None: the default."""
 
 
 def read_declarations(module: ModuleType, path: str, lines: SourceMap) -> Declarations:
@@ -86,6 +91,8 @@ class _Reader:
             profiles=self._profiles(users),
             setup=self._phase("setup"),
             teardown=self._phase("teardown"),
+            setup_timeout=self._timeout("setup_timeout"),
+            teardown_timeout=self._timeout("teardown_timeout"),
         )
 
     # users
@@ -152,11 +159,16 @@ class _Reader:
                 self._fail(str(error), self._class_line(cls, "host"))
 
     def _check_http_options(self, cls: type[HttpUser]) -> None:
+        line = self._class_line(cls, "http_options")
         try:
-            http_fields(cls.http_options)
+            fields = http_fields(cls.http_options)
         except (ValueError, TypeError) as error:
-            line = self._class_line(cls, "http_options")
             self._fail(f"{cls.__name__}.http_options: {error}", line)
+        if fields:
+            from swell.http.checking import option_problems  # noqa: PLC0415 - most files have no options
+
+            for name, problem in option_problems(HttpOptions(**fields)):
+                self._fail(f"{cls.__name__}.http_options: {name}: {problem}", line)
 
     # loads and profiles
 
@@ -243,6 +255,18 @@ class _Reader:
             except ValueError as error:
                 self._fail(str(error), self._line(one.__name__))
         return found[0] if found else None
+
+    def _timeout(self, name: str) -> float | None:
+        declared: Any = self._members.get(name)
+        if declared is None:
+            return None
+        try:
+            seconds = parse_duration(declared)
+        except (TypeError, ValueError) as error:
+            self._fail(f"{name}: {error}", self._line(name))
+        if not seconds > 0:
+            self._fail(f"{name} must be longer than 0, not {declared!r}", self._line(name))
+        return seconds
 
     # where
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import msgspec
-
-from swell.dialects.python.options import http_fields
+from swell.dialects.python.options import merged_http
 from swell.engine.script import AbortRun
 
 if TYPE_CHECKING:
@@ -71,13 +69,7 @@ class Environment:
         key = repr(sorted(own.items()))
         found = self._http_options.get(key)
         if found is None:
-            default = type(options)()
-            changes = {
-                name: value
-                for name, value in http_fields(own).items()
-                if getattr(options, name) == getattr(default, name)
-            }
-            found = msgspec.structs.replace(options, **changes)
+            found = merged_http(options, own)
             # Kept: clients with the very same options share what is not their own.
             self._http_options[key] = found
         return found

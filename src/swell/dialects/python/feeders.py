@@ -13,9 +13,9 @@ import io
 import json
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
-from swell.dialects.python.current import abort, virtual_user
+from swell.dialects.python.current import virtual_user
 from swell.dialects.python.exceptions import FeederError, StopUser
 from swell.dialects.python.scope import current_scope
 
@@ -59,6 +59,7 @@ class Feeder:
             if not self._rows:
                 raise FeederError(f"feeder {name}: there are no rows")
         self._context: Any = None
+        self._ended = False
         self._iterator: Iterator[Any] = iter(())
         self._number = 0
         self._count = 1
@@ -91,6 +92,7 @@ class Feeder:
     def _join(self, context: Any) -> None:
         """Take the share of a worker. Only once per run, so the position is kept for all its users."""
         self._context = context
+        self._ended = False
         self._number, self._count = context.index, context.count
         self._iterator = self._share()
 
@@ -109,8 +111,17 @@ class Feeder:
         if self.on_end == "stop_user":
             raise StopUser(f"feeder {self.name} has no rows left")
         if self.on_end == "stop_test":
-            abort(f"feeder {self.name} has no rows left")
+            self._end_test()
         raise FeederError(f"feeder {self.name} has no rows left")
+
+    def _end_test(self) -> NoReturn:
+        """End the load as planned, told once for all users of this worker."""
+        reason = f"feeder {self.name} has no rows left"
+        control = self._context.control
+        if control is not None and not self._ended:
+            self._ended = True
+            control.end(reason)
+        raise StopUser(reason)
 
     def __len__(self) -> int:
         if self._rows is None:

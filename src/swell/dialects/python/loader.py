@@ -25,7 +25,7 @@ from swell.dialects.python.planning import selected_users
 from swell.dialects.python.program import PythonProgram
 from swell.dialects.python.scope import LoadScope, loading
 from swell.dialects.python.tasks import filter_tasks
-from swell.engine.tracebacks import user_traceback
+from swell.engine.tracebacks import is_ours, user_traceback
 from swell.runtime import blocking
 
 if TYPE_CHECKING:
@@ -123,9 +123,13 @@ def _run(tree: ast.Module, path: Path, shown: str) -> ModuleType:
 
 def _is_beside(name: str, folder: Path) -> bool:
     file = getattr(sys.modules.get(name), "__file__", None)
-    if not file or "site-packages" in file or "dist-packages" in file:
+    return bool(file) and _is_beside_file(file, folder) and not name.startswith("swell")
+
+
+def _is_beside_file(file: str, folder: Path) -> bool:
+    if "site-packages" in file or "dist-packages" in file:
         return False
-    return Path(file).resolve().is_relative_to(folder) and not name.startswith("swell")
+    return Path(file).resolve().is_relative_to(folder)
 
 
 def _user_error(error: Exception, path: Path, shown: str) -> TestFileError:
@@ -134,11 +138,19 @@ def _user_error(error: Exception, path: Path, shown: str) -> TestFileError:
         return _syntax_error(error, error.filename)
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno or 0 for frame in frames if frame.filename == str(path)]
-    problem = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-    if getattr(error, "for_people", False):
+    if getattr(error, "for_people", False) or _is_ours(error, frames):
+        caller = [frame for frame in frames if not is_ours(frame.filename)]
+        if caller and caller[-1].filename != str(path) and _is_beside_file(caller[-1].filename, path.parent):
+            return TestFileError(str(error), path=caller[-1].filename, line=caller[-1].lineno or 0)
         return TestFileError(str(error), path=shown, line=lines[-1] if lines else 0)
+    problem = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
     error.__traceback__ = _without_importlib(error)
     return TestFileError(problem, path=shown, line=lines[-1] if lines else 0, trace=user_traceback(error))
+
+
+def _is_ours(error: Exception, frames: traceback.StackSummary) -> bool:
+    """Whether a name of this package refused what the file gave it: the message says all, and a trace nothing more."""
+    return isinstance(error, (TypeError, ValueError)) and bool(frames) and is_ours(frames[-1].filename)
 
 
 def _without_importlib(error: Exception) -> Any:

@@ -25,6 +25,7 @@ from swell.model.plan import (
     UserIterations,
     UserStages,
 )
+from swell.model.threshold_tokens import nearest
 from swell.model.units import parse_duration, parse_rate
 
 if TYPE_CHECKING:
@@ -290,5 +291,8 @@ def _load(profile: Profile, options: Mapping[str, Any]) -> Load:
             raise ValueError(f"initial_users ({policy['initial_users']}) are more than max_users allows")
     if own:
         known = sorted(ArrivalOptions.__annotations__ if fields.get("policy") else LoadOptions.__annotations__)
-        raise TypeError(f"{sorted(own)[0]!r} is no option of this load; known: {', '.join(known)}")
+        wrong = sorted(own)[0]
+        hint = nearest(wrong, known)
+        meant = f"did you mean {hint}?" if hint else f"known: {', '.join(known)}"
+        raise TypeError(f"{wrong!r} is no option of this load; {meant}")
     return Load(profile, **fields)

@@ -24,7 +24,7 @@ from swell.model.plan import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["RunOptions", "checked_host", "http_fields", "load_from_options"]
+__all__ = ["RunOptions", "checked_host", "given_loads", "http_fields", "load_from_options", "merged_http"]
 
 
 class RunOptions(msgspec.Struct, frozen=True):
@@ -58,18 +58,28 @@ class RunOptions(msgspec.Struct, frozen=True):
     require_host: bool = True
 
 
+def given_loads(options: RunOptions) -> list[str]:
+    """The options given that ask for a load, by name (a duration alone does not)."""
+    given = (
+        ("--users", options.users is not None),
+        ("--spawn-rate", options.spawn_rate is not None),
+        *_kinds(options),
+    )
+    return [name for name, is_given in given if is_given]
+
+
+def _kinds(options: RunOptions) -> tuple[tuple[str, bool], ...]:
+    return (
+        ("--stage", bool(options.stages)),
+        ("--rate", options.rate is not None and not options.rate_stages),
+        ("--rate-stage", bool(options.rate_stages)),
+        ("--iterations", options.iterations is not None),
+    )
+
+
 def load_from_options(options: RunOptions) -> Load | None:
     """The load that the options describe, None if they describe none (a duration alone is no load)."""
-    kinds = [
-        name
-        for name, given in (
-            ("--stage", options.stages),
-            ("--rate", options.rate is not None and not options.rate_stages),
-            ("--rate-stage", options.rate_stages),
-            ("--iterations", options.iterations is not None),
-        )
-        if given
-    ]
+    kinds = [name for name, given in _kinds(options) if given]
     if len(kinds) > 1:
         raise OptionError(f"{' and '.join(kinds)} describe different kinds of load; give one of them")
     kind = kinds[0] if kinds else "--users" if options.users is not None else ""
@@ -138,6 +148,15 @@ def http_fields(own: Mapping[str, Any]) -> dict[str, Any]:
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
     return {name: getattr(made, name) for name in fields}
+
+
+def merged_http(options: HttpOptions, own: Mapping[str, Any]) -> HttpOptions:
+    """The options of a run, with those of a user class (`own`) where the run leaves the default."""
+    default = HttpOptions()
+    changes = {
+        name: value for name, value in http_fields(own).items() if getattr(options, name) == getattr(default, name)
+    }
+    return msgspec.structs.replace(options, **changes)
 
 
 def checked_host(host: str, where: str) -> str:

@@ -13,14 +13,15 @@ import msgspec
 
 from swell.dialects.python.exceptions import OptionError
 from swell.dialects.python.loads import Load
-from swell.dialects.python.options import RunOptions, checked_host, load_from_options
+from swell.dialects.python.options import RunOptions, checked_host, given_loads, load_from_options, merged_http
 from swell.dialects.python.shapes import shape_profile
 from swell.dialects.python.tasks import filter_tasks
 from swell.dialects.python.users import HttpUser, User
 from swell.model import profile_builders as build
 from swell.model.named_profiles import NAMED_PROFILES, load_profile
-from swell.model.plan import Plan, Share, Source, Workload
+from swell.model.plan import HttpOptions, Plan, Share, Source, Workload
 from swell.model.threshold import ThresholdError, parse_threshold
+from swell.model.threshold_tokens import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,14 +34,20 @@ DEFAULT_DURATION = 10.0
 """Seconds of a run for which nobody said how long."""
 
 
-def make_plan(declared: Declarations, source: Source, options: RunOptions) -> Plan:
-    """The plan of one run. Raises OptionError for what does not fit the file."""
+def make_plan(
+    declared: Declarations, source: Source, options: RunOptions, environ: Mapping[str, str] | None = None
+) -> Plan:
+    """The plan of one run. Raises OptionError for what does not fit the file.
+
+    `environ`: where proxies may be named; it is looked at to say now what would fail every request.
+    """
     users = selected_users(declared.users, options)
     profile = _file_profile(declared, options)
     workloads = _only(_workloads(declared, users, profile, options), options.only)
     host = checked_host(options.host, "--host") if options.host else ""
     if options.require_host and not host:
         _require_hosts(users[share.behaviour] for workload in workloads for share in workload.mix)
+    _check_http(users.values(), options.http, environ or {})
     thresholds = declared.thresholds
     if profile is not None and profile.thresholds is not None:
         thresholds = profile.thresholds
@@ -49,6 +56,7 @@ def make_plan(declared: Declarations, source: Source, options: RunOptions) -> Pl
         for key, names in (("tags", options.include_tags), ("exclude_tags", options.exclude_tags))
         if names
     }
+    limits = {"setup_timeout": declared.setup_timeout, "teardown_timeout": declared.teardown_timeout}
     return Plan(
         source=msgspec.structs.replace(source, env={**source.env, **options.env}, options=source_options),
         workloads=workloads,
@@ -60,6 +68,7 @@ def make_plan(declared: Declarations, source: Source, options: RunOptions) -> Pl
         seed=options.seed,
         tags=dict(options.tags),
         name=options.name,
+        **{name: seconds for name, seconds in limits.items() if seconds is not None},
     )
 
 
@@ -82,7 +91,9 @@ def _file_profile(declared: Declarations, options: RunOptions) -> FileProfile | 
         return declared.profiles.get(name)
     if name.strip().lower() not in NAMED_PROFILES:
         own = f"of the file: {', '.join(declared.profiles)}; " if declared.profiles else ""
-        raise OptionError(f"there is no load profile {name!r}; {own}for any file: {', '.join(NAMED_PROFILES)}")
+        hint = nearest(name, [*declared.profiles, *NAMED_PROFILES])
+        meant = f". Did you mean {hint!r}?" if hint else ""
+        raise OptionError(f"there is no load profile {name!r}; {own}for any file: {', '.join(NAMED_PROFILES)}{meant}")
     return None
 
 
@@ -93,6 +104,11 @@ def _workloads(
         return (_shared(users, _named_load(options)),)
     asked = load_from_options(options)
     if asked is not None:
+        if profile is not None and (profile.load is not None or profile.loads is not None):
+            raise OptionError(
+                f"the profile {options.profile!r} of the file is a load of its own: "
+                f"drop {' and '.join(given_loads(options))}, or drop --profile"
+            )
         return (_shared(users, asked),)
     if profile is not None and profile.load is not None:
         return (_shared(users, profile.load),)
@@ -199,6 +215,19 @@ def _require_hosts(users: Iterable[type[User]]) -> None:
                 f"no host: give --host http://..., or set `host` in {cls.__name__}, so that "
                 'self.client.get("/path") has a base URL'
             )
+
+
+def _check_http(users: Iterable[type[User]], options: HttpOptions, environ: Mapping[str, str]) -> None:
+    """Options of the command line, and proxies of the environment; a class's own are checked where they stand."""
+    from swell.http.checking import environment_problem, option_problems  # noqa: PLC0415 - not for `import swell`
+
+    for name, problem in option_problems(options):
+        raise OptionError(f"--{name.replace('_', '-')}: {problem}")
+    for cls in users:
+        if issubclass(cls, HttpUser):
+            problem = environment_problem(merged_http(options, cls.http_options), environ)
+            if problem:
+                raise OptionError(problem)
 
 
 def _checked_threshold(text: str) -> str:

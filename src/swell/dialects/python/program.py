@@ -6,6 +6,7 @@ Rules: implements `engine.script.Program`. One program per load of the file; `en
 
 from __future__ import annotations
 
+import os
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ class PythonProgram:
 
     def plan(self, options: RunOptions) -> Plan:
         """The plan of one run of this file. Raises OptionError for options that do not fit it."""
-        return make_plan(self.declared, self.source, options)
+        return make_plan(self.declared, self.source, options, os.environ)
 
     def declared_metrics(self) -> dict[str, Kind]:
         """Names and kinds of the file's own metrics."""

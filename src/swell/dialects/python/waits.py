@@ -47,6 +47,8 @@ def _now_of(holder: Any) -> float:
 def between(low: float, high: float) -> WaitFunction:
     """A random wait, evenly spread from `low` to `high` seconds."""
     first, last = _seconds(low, "the lower bound of between()"), _seconds(high, "the upper bound of between()")
+    if last < first:
+        raise ValueError(f"between({low:g}, {high:g}): the lower bound comes first")
     span = last - first
 
     def wait_time(self: Any) -> float:

@@ -1,0 +1,1 @@
+"""Locust's dialect: its locustfiles, its command line, its output formats."""

@@ -1,0 +1,74 @@
+"""The loader of locustfiles in worker processes (`Source.loader`).
+
+Rules: the command line travels as it was typed (`Source.options["argv"]`) and is parsed anew. Blocking calls are made
+cooperative before the files run, if they need that.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from swell.dialects.locust.log import setup_logging
+from swell.dialects.locust.program import LocustProgram
+from swell.dialects.locust.testing import load_test
+from swell.runtime import blocking
+
+if TYPE_CHECKING:
+    from swell.dialects.locust.env import Environment
+    from swell.dialects.locust.outputs import RunOutputs
+    from swell.model.plan import Source
+
+__all__ = ["LOADER", "load", "make_outputs"]
+
+LOADER = "swell.dialects.locust.loader:load"
+"""What `Source.loader` says for locustfiles."""
+
+
+def load(source: Source) -> LocustProgram:
+    """Load the test of `source`. Raises TestFileError."""
+    # Before imports are watched: what our own client imports says nothing about the test.
+    importlib.import_module("swell.dialects.locust.fasthttp")
+    options = source.options
+    argv = json.loads(options["argv"])
+    test = load_test(argv, prepare=_prepare)
+    for name, value in json.loads(options.get("overrides", "{}")).items():
+        setattr(test.options, name, value)
+    if not test.options.skip_log_setup:
+        setup_logging(test.options.loglevel, test.options.logfile)
+    environment = test.make_environment()
+    several = options.get("several") == "yes"
+    own = options.get("front", "locust") == "locust"
+    return LocustProgram(environment, several=several, make_outputs=make_outputs if own else None)
+
+
+def _prepare(path: str) -> None:
+    file = Path(path)
+    blocking.prepare(file.read_bytes(), file.parent)
+
+
+def make_outputs(environment: Environment) -> RunOutputs:
+    """What the options ask to be written while the test runs and at its end."""
+    from swell.dialects.locust.csv_files import StatsCSVFileWriter  # noqa: PLC0415 - heavy
+    from swell.dialects.locust.outputs import RunOutputs  # noqa: PLC0415 - as above
+    from swell.dialects.locust.tuning import tuned  # noqa: PLC0415 - as above
+
+    options: Any = environment.parsed_options
+    csv = None
+    if options.csv_prefix:
+        Path(options.csv_prefix).parent.mkdir(parents=True, exist_ok=True)
+        csv = StatsCSVFileWriter(
+            environment,
+            tuned().PERCENTILES_TO_REPORT,
+            options.csv_prefix,
+            options.stats_history_enabled,
+        )
+    return RunOutputs(
+        environment.runner,
+        table=not options.only_summary,
+        csv=csv,
+        json=options.json,
+        json_file=options.json_file,
+    )

@@ -1,0 +1,235 @@
+"""The front door `swell locust`: Locust's command line, Swell's engine.
+
+Rules: exit codes are Locust's; a failed threshold of Swell's turns a 0 into a 1. The test is loaded in a child of this
+process to make the plan (its imports may patch whatever they like) and again in each worker, where it runs; what it
+prints while it is loaded is shown once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from swell.dialects.locust.argument_parser import get_parser, parse_locustfile_option
+from swell.dialects.locust.refusals import refusal
+from swell.dialects.locust.testing import ConfigUsersError, LocustTest, load_test
+from swell.dialects.python.exceptions import OptionError, TestFileError
+from swell.model.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_WRONG_USE = 2
+_BROKEN_TEST = 1
+
+
+class Prepared(msgspec.Struct):
+    """What is known after the test was loaded once: an exit code, or a plan and the options for the shell."""
+
+    code: int = 0
+    plan: Plan | None = None
+    notes: list[str] = []
+    summary_json: str = ""
+    strict: bool = False
+    keep: bool = True
+    thresholds: bool = False
+    html: str = ""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    early = parse_locustfile_option(arguments)
+    if early.version:
+        return _parsed_only(["--version"])
+    try:
+        prepared = _prepare_in_child(arguments) if _can_fork() else prepare(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    if prepared.plan is None:
+        return prepared.code
+    for note in prepared.notes:
+        print(f"swell locust: {note}", file=sys.stderr)  # noqa: T201 - for people
+    from swell.dialects.locust.running import execute  # noqa: PLC0415 - heavy
+
+    return execute(prepared, arguments)
+
+
+def _parsed_only(arguments: list[str]) -> int:
+    try:
+        parser: Any = get_parser()
+        parser.parse_args(arguments)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
+
+
+def prepare(arguments: Sequence[str]) -> Prepared:
+    """Load the test and make the plan, or do what needs no run; messages go to stderr."""
+    printed = io.StringIO()
+    try:
+        # What the file prints while it loads is shown by the worker, or below where there is none.
+        with contextlib.redirect_stdout(printed):
+            try:
+                test = load_test(arguments)
+            except SystemExit as end:
+                (sys.stderr if end.code else sys.__stdout__ or sys.stderr).write(printed.getvalue())
+                raise
+        environment = test.make_environment()
+    except TestFileError as error:
+        sys.stderr.write(f"{printed.getvalue()}{_words(error)}\n")
+        return Prepared(_BROKEN_TEST)
+    except ConfigUsersError as error:
+        sys.stderr.write(f"{error}\n")
+        return Prepared(255)
+    shown = _show_only(test, environment)
+    if shown is not None:
+        sys.stdout.write(printed.getvalue())
+        sys.stdout.write(shown)
+        sys.stdout.flush()
+        return Prepared(0)
+    return _planned(test, environment, arguments)
+
+
+def _words(error: TestFileError) -> str:
+    return error.trace or error.problem
+
+
+def _show_only(test: LocustTest, environment: Any) -> str | None:
+    """The output of options that need no run."""
+    from swell.dialects.locust.inspectuser import (  # noqa: PLC0415 - rare
+        print_task_ratio_json,
+        task_ratio_text,
+    )
+
+    options = test.options
+    if options.list_commands:
+        return "Available Users:\n" + "".join(f"    {name}\n" for name in test.files.users)
+    classes = environment.user_classes
+    if options.show_task_ratio:
+        line = "-" * 80
+        return (
+            f"\n Task ratio per User class\n{line}\n{task_ratio_text(classes, options.num_users, False)}"
+            f"\n Total task ratio\n{line}\n{task_ratio_text(classes, options.num_users, True)}"
+        )
+    if options.show_task_ratio_json:
+        text = io.StringIO()
+        with contextlib.redirect_stdout(text):
+            print_task_ratio_json(classes, options.num_users)
+        return text.getvalue()
+    return None
+
+
+def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Prepared:
+    from swell.dialects.locust.planning import make_plan  # noqa: PLC0415 - heavy
+
+    options = test.options
+    if options.stats_history_enabled and options.csv_prefix is None:
+        test.parser.error("'--csv-full-history' requires '--csv'.")
+    refused = refusal(options)
+    if refused is not None:
+        sys.stderr.write(f"swell locust: {refused.message}\n")
+        return Prepared(refused.code)
+    notes = [*test.notes, *_shape_notes(test)]
+    processes = (os.cpu_count() or 1) if options.processes == -1 else options.processes or 1
+    try:
+        plan = make_plan(test, environment, arguments, processes=processes)
+    except OptionError as error:
+        sys.stderr.write(f"swell locust: error: {error}\n")
+        return Prepared(_WRONG_USE)
+    return Prepared(
+        plan=plan,
+        notes=notes,
+        summary_json=options.summary_json,
+        strict=options.strict,
+        keep=not options.no_store,
+        thresholds=bool(options.threshold),
+        html=_html_name(options),
+    )
+
+
+def _shape_notes(test: LocustTest) -> list[str]:
+    notes = (
+        ["--autostart: there is no page yet; runs as with --headless"]
+        if (test.options.autostart and not test.options.headless)
+        else []
+    )
+    shape = test.shape
+    if shape is not None and not shape.use_common_options:
+        given = [name for name in ("users", "spawn-rate", "run-time") if _given(test.options, name)]
+        if given:
+            notes.append(
+                "--run-time, --users or --spawn-rate have no impact on LoadShapes unless the shape class explicitly "
+                f"reads them. The following option(s) will be ignored: {', '.join('--' + name for name in given)}"
+            )
+    return notes
+
+
+def _given(options: Any, name: str) -> bool:
+    dest = {"users": "num_users", "spawn-rate": "spawn_rate", "run-time": "run_time"}[name]
+    return bool(getattr(options, dest))
+
+
+def _html_name(options: Any) -> str:
+    if not options.html_file:
+        return ""
+    name = str(options.html_file)
+    for tag, value in (("u", options.num_users), ("r", options.spawn_rate), ("t", options.run_time)):
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        name = name.replace(f"{{{tag}}}", text)
+    return name
+
+
+def _can_fork() -> bool:
+    import threading  # noqa: PLC0415 - one look
+
+    return hasattr(os, "fork") and threading.active_count() == 1
+
+
+def _prepare_in_child(arguments: Sequence[str]) -> Prepared:
+    """As `prepare`, in a forked process: whatever the test's imports do to a process stays there."""
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if not child:
+        _serve_prepare(arguments, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        data = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if not data:
+        code = os.waitstatus_to_exitcode(status)
+        raise SystemExit(abs(code))
+    return pickle.loads(data)  # noqa: S301 - from our own child
+
+
+def _serve_prepare(arguments: Sequence[str], writing: int) -> None:
+    """The child's part; does not return."""
+    code = 1
+    try:
+        prepared = prepare(arguments)
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(pickle.dumps(prepared))
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except KeyboardInterrupt:
+        code = 130
+    except BaseException:
+        import traceback  # noqa: PLC0415 - should not happen
+
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,144 @@
+"""Runs a prepared locustfile to its exit code.
+
+Rules: the workers write Locust's output to this process's stdout and stderr themselves. The exit code is the one that
+the test's own process would have had; a failed threshold turns 0 into 1, a measurement that proves nothing 0 into 3
+where thresholds were given.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from swell.coordinator.conduct import conduct
+from swell.coordinator.judge import Judge
+from swell.coordinator.transports.processes import ProcessWorkers
+from swell.metrics.store import MetricStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from swell.coordinator.state import LiveRun, Outcome
+    from swell.dialects.locust.main import Prepared
+    from swell.metrics.snapshot import Snapshot
+    from swell.runs.record import Run
+
+__all__ = ["execute"]
+
+
+class _FrontDoor:
+    """The coordinator's side of a test in one worker: keeps the exit code that it reports."""
+
+    def __init__(self) -> None:
+        self.exit_code: int | None = None
+
+    def open(self, send: Callable[[int, object], None], end: Callable[[str], None]) -> None:
+        """As `Companion.open`."""
+
+    def receive(self, index: int, value: Any) -> None:
+        """As `Companion.receive`."""
+        del index
+        if value[0] == "exit":
+            self.exit_code = value[1]
+
+    def measured(self, index: int, snapshot: Snapshot) -> None:
+        """As `Companion.measured`."""
+
+
+class _Notices:
+    """An observer that tells only what the workers cannot tell."""
+
+    def refresh(self, live: LiveRun) -> None:
+        """As `Observer.refresh`."""
+
+    def notice(self, level: str, text: str) -> None:
+        """As `Observer.notice`."""
+        if level != "info" and not text.startswith(("interrupted", "the test ended")):
+            print(f"swell: {text}", file=sys.stderr)  # noqa: T201 - for people
+
+    def output(self, worker: int, line: str) -> None:
+        """As `Observer.output`; workers print themselves."""
+
+    def close(self) -> None:
+        """As `Observer.close`."""
+
+
+def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
+    """Run the plan; returns the exit code."""
+    plan = prepared.plan
+    assert plan is not None
+    started = time.time()
+    store = MetricStore()
+    companion: Any = _FrontDoor()
+    master: Any = None
+    if plan.processes > 1:
+        from swell.dialects.locust.master import Master  # noqa: PLC0415 - only for several processes
+
+        companion = master = Master(arguments, plan, store)
+    try:
+        outcome = conduct(
+            plan,
+            transport=ProcessWorkers(own_output=True),
+            workers=plan.processes,
+            store=store,
+            judge=Judge(plan),
+            observers=[_Notices()],
+            companion=companion,
+            steering=master if master is not None and master.steers else None,
+            interrupt_grace=None,
+        )
+        if master is not None:
+            master.finish()
+        if outcome.script_error is not None:
+            print(outcome.script_error[1], file=sys.stderr)  # noqa: T201 - for people
+            return companion.exit_code or 1
+        return _judged(prepared, _summary(prepared, store, outcome, arguments, started), companion.exit_code)
+    except OSError as error:
+        print(f"swell locust: the workers could not be started: {error}", file=sys.stderr)  # noqa: T201 - for people
+        return 1
+    finally:
+        store.close()
+
+
+def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, arguments: Sequence[str], started: float) -> Run:
+    from swell.runs.files import new_run_id  # noqa: PLC0415 - after the run
+    from swell.runs.summarize import summarize  # noqa: PLC0415 - as above
+
+    plan = prepared.plan
+    assert plan is not None
+    return summarize(
+        plan,
+        store,
+        outcome,
+        run_id=new_run_id(started),
+        workers=plan.processes,
+        command=["swell", "locust", *arguments],
+        strict=prepared.strict,
+    )
+
+
+def _judged(prepared: Prepared, run: Run, code: int | None) -> int:
+    from swell.report.console import make_console  # noqa: PLC0415 - after the run
+    from swell.report.summary_json import encode_summary  # noqa: PLC0415 - as above
+    from swell.report.terminal import print_summary  # noqa: PLC0415 - as above
+    from swell.runs.files import save_run  # noqa: PLC0415 - as above
+
+    if prepared.keep:
+        try:
+            save_run(run)
+        except OSError as error:
+            print(f"swell: the record of this run could not be stored: {error}", file=sys.stderr)  # noqa: T201 - for people
+    if prepared.thresholds:
+        print_summary(run, make_console(stderr=True))
+    if prepared.summary_json:
+        try:
+            Path(prepared.summary_json).write_text(encode_summary(run), encoding="utf-8")
+        except OSError as error:
+            print(f"swell: the summary could not be written: {error}", file=sys.stderr)  # noqa: T201 - for people
+    if code is None:
+        return 1  # the worker was lost
+    if code == 0 and prepared.thresholds and run.exit_code in {1, 3}:
+        return run.exit_code
+    return code

@@ -1,0 +1,1 @@
+"""Locust's statistics objects and output formats."""
