@@ -100,6 +100,10 @@ class Script:
         while time.perf_counter() < end:  # ... this does not
             pass
 
+    def _linger(self) -> None:
+        """An iteration that outlasts a short load."""
+        self.user.hub.sleep(float(self.options["linger"]))
+
     def _meet(self) -> None:
         result = self.user.rendezvous("here", int(self.options["size"]), 20.0)
         name = "met" if result.complete else "missed"

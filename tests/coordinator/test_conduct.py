@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from swell.coordinator.control import Phase
 from swell.coordinator.state import LiveRun
 from tests.coordinator.conftest import Result, Watcher
@@ -173,3 +175,28 @@ def test_an_observer_that_fails_does_not_disturb(run_plan: Runner) -> None:
     watcher.act = fail
     result = run_plan(plan_of(seconds=1.2), 1, watcher)
     assert result.total("loops") > 0
+
+
+def test_the_drain_is_in_no_window(run_plan: Runner) -> None:
+    """What iterations still do after the planned end of the load is judged by the whole run only."""
+    plan = plan_of(
+        "linger",
+        seconds=1.2,
+        options={"linger": "2.5"},
+        thresholds=("loops: count >= 0 over any 1s", "loops: count > 0"),
+    )
+    [workload] = plan.workloads
+    plan = msgspec.structs.replace(plan, workloads=(msgspec.structs.replace(workload, graceful_stop=20.0),))
+    result = run_plan(plan)
+    assert result.outcome.duration >= 2.5
+    windowed, whole = result.outcome.results
+    assert windowed.windows == 1
+    assert whole.grade == "met"
+
+
+def test_an_early_end_closes_the_windows(run_plan: Runner) -> None:
+    """After an abort no window begins: the load of ten minutes has none of a minute."""
+    thresholds = ("iteration_duration: p(95) < 1ms abort", "iterations: count > 0 over any 1m")
+    result = run_plan(plan_of(seconds=600.0, thresholds=thresholds))
+    assert result.outcome.aborted_by_criterion
+    assert (result.outcome.results[1].grade, result.outcome.results[1].windows) == ("no data", 0)

@@ -266,3 +266,17 @@ def test_the_test_may_end_the_run() -> None:
     actions = rig.say(1, m.AbortRequested(1, "stock is empty"))
     assert sent(actions, m.Stop) == [0, 1]
     assert rig.control.stop_reason == "the test ended the run: stock is empty"
+
+
+def test_the_test_may_end_its_load_as_planned() -> None:
+    """A regular end: the users get the plan's grace, its reason is kept, and nothing counts as aborted."""
+    rig = Rig(1)
+    rig.start()
+    rig.pass_time(2.0, [0])
+    actions = rig.say(0, m.EndRequested(0, "no rows left"))
+    [stop] = [a.message for a in actions if isinstance(a, Send) and isinstance(a.message, m.Stop)]
+    assert stop.grace is None
+    assert (rig.control.end_reason, rig.control.stop_reason) == ("no rows left", "")
+    assert rig.control.stopped_at == rig.now
+    assert rig.say(0, m.EndRequested(0, "again")) == []
+    assert rig.control.end_reason == "no rows left"

@@ -111,3 +111,12 @@ def test_judging_never_takes_more_than_its_share() -> None:
     assert judge.update(store, 2) is None
     now[0] += 10.0
     assert judge.update(store, 3) is not None
+
+
+def test_bad_seconds_of_several_workers_are_one_set() -> None:
+    """A second in which two workers were saturated is one second of the run."""
+    log = HealthLog(2)
+    for worker, second in ((0, 1), (1, 1), (1, 2)):
+        log.add(worker, second, {"state": "saturated"})
+    assert log.bad_seconds("saturated") == {1, 2}
+    assert log.bad_seconds("strained") == frozenset()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from swell import StopUser, csv_feeder, feeder, jsonl_feeder
 from swell.dialects.python.exceptions import AbortRun, FeederError
 from swell.dialects.python.feeders import Feeder
+from swell.engine.messages import EndRequested
 from swell.runtime.virtual import VirtualHub
 
 if TYPE_CHECKING:
@@ -211,3 +212,43 @@ def test_relative_to_the_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     import own_data  # type: ignore[import-not-found]
 
     assert len(own_data.rows) == 1
+
+
+def test_stop_test_is_a_regular_end(rehearse: Callable[..., Rehearsal]) -> None:
+    """The run is asked once per worker to end as planned, however many users find no row; nothing is aborted."""
+    text = """
+rows = feeder(range(4), policy="unique", on_end="stop_test", name="accounts")
+
+class Visitor(User):
+    load = users(3, "10s")
+    wait_time = constant(1)
+    @task
+    def visit(self):
+        rows.next()
+"""
+    run = rehearse(text)
+    ends = [message.reason for message in run.sent if isinstance(message, EndRequested)]
+    assert ends == ["feeder accounts has no rows left"]
+    assert run.aborts() == []
+    assert run.errors() == {}
+    assert run.count("iterations") == 7
+
+
+def test_the_error_of_an_empty_feeder_is_for_people(rehearse: Callable[..., Rehearsal]) -> None:
+    """It goes by its own name, with the user's line and no frame of ours."""
+    text = """
+rows = feeder([1], policy="unique", on_end="error", name="accounts")
+
+class Visitor(User):
+    load = iterations(2)
+    @task
+    def visit(self):
+        rows.next()
+"""
+    [error] = rehearse(text).store.errors()
+    assert error.message == "FeederError: feeder accounts has no rows left"
+    assert error.example is not None
+    trace = error.example["traceback"]
+    assert trace.splitlines()[-1] == "FeederError: feeder accounts has no rows left"
+    assert "rows.next()" in trace
+    assert "swell/dialects" not in trace

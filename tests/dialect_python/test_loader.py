@@ -12,6 +12,7 @@ import pytest
 import swell
 from swell.dialects.python.exceptions import TestFileError
 from swell.dialects.python.loader import LOADER, load
+from swell.dialects.python.options import RunOptions
 from swell.model.plan import Source
 
 if TYPE_CHECKING:
@@ -223,3 +224,47 @@ def test_error_is_for_people() -> None:
     error: Any = TestFileError("no", path="x.py", line=3, trace="t")
     assert error.for_people
     assert str(error) == "x.py:3: no\n\nt"
+
+
+def test_what_our_names_refuse_is_said_once(write: Callable[..., Source], tmp_path: Path) -> None:
+    """A wrong argument is one line with its place, in the file or beside it; no traceback repeats it."""
+    error = fails(write, "load = arrivals('5/s', '5s', max_user=3)\n" + USER)
+    assert error.problem == "'max_user' is no option of this load; did you mean max_users?"
+    assert (error.line, error.trace) == (2, "")
+    error = fails(write, "class Visitor(User):\n    wait_time = between(3, 1)\n    @task\n    def visit(self): ...\n")
+    assert "the lower bound comes first" in error.problem
+    assert (error.line, error.trace) == (3, "")
+    (tmp_path / "loads.py").write_text("from swell import arrivals\n\npeak = arrivals('5/x', '5s')\n")
+    error = fails(write, "from loads import peak\n" + USER)
+    assert error.path.endswith("loads.py")
+    assert (error.line, error.trace) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ('{"verify": "/nowhere/ca.pem"}', "verify: the CA file /nowhere/ca.pem does not exist"),
+        ('{"client_cert": "/nowhere/me.pem"}', "client_cert: the client certificate /nowhere/me.pem"),
+        ('{"proxy": "socks5://x:1"}', "proxy: socks5://"),
+        ('{"timeout": 0}', "timeout: a limit of 0 s"),
+    ],
+)
+def test_http_options_that_cannot_work(write: Callable[..., Source], options: str, words: str) -> None:
+    """Found when the file is loaded, with its line, and not by every request of the run."""
+    user = f"class Visitor(HttpUser):\n    host = 'http://x'\n    http_options = {options}\n"
+    error = fails(write, user + "    @task\n    def visit(self): ...\n")
+    assert words in error.problem
+    assert "Visitor.http_options" in error.problem
+    assert error.line == 4
+
+
+@pytest.mark.parametrize("name", ["setup_timeout", "teardown_timeout"])
+def test_limits_of_phases(write: Callable[..., Source], name: str) -> None:
+    """The file says how long its setup and teardown may take; nonsense has a line."""
+    plan = load(write(f"{name} = '2m'\n" + USER)).plan(RunOptions())
+    assert getattr(plan, name) == 120
+    assert getattr(load(write(USER)).plan(RunOptions()), name) == 60
+    for value in ("0", "'soon'", "-1", "None.__class__"):
+        error = fails(write, f"{name} = {value}\n" + USER)
+        assert name in error.problem
+        assert error.line == 2

@@ -237,3 +237,33 @@ def test_options_go_along(plan: Callable[..., Plan]) -> None:
     """HTTP options, processes, seed, name and the limit of the whole run reach the plan."""
     made = plan(A, http=HttpOptions(timeout=5), processes=3, seed=9, name="night", duration=4.0)
     assert (made.http.timeout, made.processes, made.seed, made.name, made.duration) == (5, 3, 9, "night", 4)
+
+
+def test_a_profile_with_a_load_goes_with_no_other_load(plan: Callable[..., Plan]) -> None:
+    """Which of the two counts would be a guess; the message says what to drop. Thresholds alone go with any load."""
+    with pytest.raises(OptionError, match="drop --users and --spawn-rate, or drop --profile"):
+        plan(A + B + PROFILES, profile="basic", users=3, spawn_rate=1.0)
+    with pytest.raises(OptionError, match="drop --rate, or drop --profile"):
+        plan(A + B + PROFILES, profile="mixed", rate=3.0, duration=5.0)
+    assert profiles.peak_users(plan(A + B + PROFILES, profile="strict", users=3).workloads[0].profile) == 3
+    assert plan(A + B + PROFILES, profile="basic", duration=5.0).duration == 5
+
+
+def test_a_misspelt_profile_is_guessed(plan: Callable[..., Plan]) -> None:
+    """Names of the file and those for any file alike."""
+    for name, meant in (("smok", "smoke"), ("mixd", "mixed")):
+        with pytest.raises(OptionError, match=f"Did you mean '{meant}'"):
+            plan(A + B + PROFILES, profile=name)
+
+
+def test_proxies_are_checked(plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot be used is refused where an HTTP user would use it."""
+    web = "class Web(HttpUser):\n    host = 'http://x'\n    @task\n    def a(self): ...\n"
+    with pytest.raises(OptionError, match="--proxy: socks5"):
+        plan(A, http=HttpOptions(proxy="socks5://x:1"))
+    monkeypatch.setenv("http_proxy", "socks5://x:1")
+    with pytest.raises(OptionError, match="environment variable http_proxy"):
+        plan(web)
+    plan(A)
+    plan(web.replace("    host", "    http_options = {'trust_env': False}\n    host"))
+    plan(web, http=HttpOptions(proxy="http://127.0.0.1:3128"))

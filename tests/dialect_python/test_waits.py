@@ -98,3 +98,10 @@ def test_without_a_run() -> None:
 def test_default_is_no_wait() -> None:
     """A user without wait_time does not wait."""
     assert User.wait_time(None) == 0
+
+
+def test_between_in_the_wrong_order() -> None:
+    """The bounds of an interval come in order; one of no length is fine."""
+    with pytest.raises(ValueError, match=r"between\(3, 1\)"):
+        between(3, 1)
+    assert between(2, 2)(Clock()) == 2

@@ -109,6 +109,7 @@ def test_a_proxy_that_is_not_there(net: Net) -> None:
     """A proxy that refuses connections fails the request."""
     response = net.run(lambda session: session.get("http://a.example/"), proxy="http://127.0.0.1:1")
     assert response.error.kind in ("refused", "proxy")
+    assert response.error.message == "the proxy 127.0.0.1:1 refused the connection"
 
 
 def test_tunnels_through_tls_proxies_are_refused_with_a_reason(net: Net) -> None:

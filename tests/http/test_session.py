@@ -639,3 +639,18 @@ def test_sessions_under_the_same_tags_share_endpoints(net: Net) -> None:
         assert session.book(fiber).tags is fiber.tags
 
     net.run(user, net.script(answer()))
+
+
+@pytest.mark.parametrize("limit", [0, -1, (0, 5), (5, 0.0)])
+def test_a_limit_without_any_time_is_refused(net: Net, limit: object) -> None:
+    """It is misuse, said at once, in the call and on the session; nothing is sent."""
+
+    def user(session: Session) -> int:
+        with pytest.raises(ValueError, match="leaves no time"):
+            session.get("/", timeout=limit)
+        with pytest.raises(ValueError, match="leaves no time"):
+            session.timeout = limit  # type: ignore[assignment]
+        return session.get("/", timeout=None).status_code
+
+    assert net.run(user, net.script(answer())) == 200
+    assert len(net.heads) == 1
