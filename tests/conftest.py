@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,3 +36,11 @@ def postgres_url() -> Iterator[str]:
 def redis_url() -> Iterator[str]:
     """The URL of a Redis that the tests may do anything with."""
     yield from _serve(services.redis)
+
+
+@pytest.fixture(autouse=True)
+def _plain_imports() -> Iterator[None]:
+    """A test file loaded in this process leaves no watch on imports behind: gevent's patches cannot be taken back."""
+    yield
+    if "swell.runtime.blocking" in sys.modules:
+        sys.modules["swell.runtime.blocking"].uninstall()

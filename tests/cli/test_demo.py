@@ -47,3 +47,10 @@ def test_serve_only(start: Start) -> None:
     command.process.send_signal(signal.SIGTERM)
     assert command.wait() == 0
     assert command.err == ""
+
+
+def test_the_demo_keeps_no_record_if_told_so(start: Start, folder: Path) -> None:
+    """`--no-store` and `--strict` are as for run."""
+    command = start("demo", "--time-scale", "0.1", "--no-store", "--strict", "-q")
+    assert command.wait() in {0, 1, 3}, command.err
+    assert not (folder / ".swell").exists()

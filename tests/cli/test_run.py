@@ -268,3 +268,60 @@ def test_help_is_fast() -> None:
         check=True,
     ).stdout
     assert text.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("check", "loadtest.py"), 0), (("run", "--help"), 0), (("--help",), 0), (("check", "--nothing"), 2)],
+)
+def test_a_reader_that_is_gone(start: Start, arguments: tuple[str, ...], code: int) -> None:
+    """A closed pipe is no error, and says nothing; wrong use stays wrong."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = start(*arguments, stdout=writer)
+    finally:
+        os.close(writer)
+    assert command.wait() == code
+    assert "BrokenPipe" not in command.err
+    assert (command.err == "") == (code == 0)
+
+
+def test_a_reader_that_is_gone_changes_no_verdict(start: Start, target: str) -> None:
+    """The exit code is that of the run."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = start(
+            "run", "loadtest.py", "--host", target, *SHORT, "-q", "--threshold", "http_reqs: count < 1", stdout=writer
+        )
+    finally:
+        os.close(writer)
+    assert command.wait() == 1
+    assert command.err == ""
+
+
+def test_rows_that_run_out_end_the_test_as_planned(start: Start, target: str, folder: Path) -> None:
+    """on_end="stop_test" is judged by what was measured, and told."""
+    (folder / "fed.py").write_text(
+        "from swell import HttpUser, constant, feeder, task\n\n"
+        "rows = feeder(range(20), policy='unique', on_end='stop_test', name='accounts')\n\n"
+        "class Visitor(HttpUser):\n    wait_time = constant(0.01)\n\n"
+        "    @task\n    def look(self):\n        rows.next()\n        self.client.get('/look')\n"
+    )
+    command = start(
+        "run", "fed.py", "--host", target, "-u", "2", "-t", "10m", "--threshold", "http_req_failed: rate < 1%"
+    )
+    assert command.wait() == 0, command.out
+    assert "feeder accounts has no rows left" in command.out
+    assert command.stored()["verdict"] == "PASS"
+
+
+def test_a_target_that_answers_is_up(start: Start, target: str, folder: Path) -> None:
+    """When all requests fail by their status, nobody asks whether the target is up; -q says the error as one."""
+    (folder / "lost.py").write_text((folder / "loadtest.py").read_text().replace('"/look"', '"/broken"'))
+    command = start("run", "lost.py", "--host", target, "-u", "2", "-t", "3s", "-q")
+    assert command.wait() == 0, command.err
+    assert command.err.startswith("error: all ")
+    assert "The target answers" in command.err
+    assert "Is http" not in command.err

@@ -161,3 +161,35 @@ def test_a_declared_metric_may_be_judged(swell: Swell, folder: Path) -> None:
 def test_json_to_a_place_that_cannot_be_written(swell: Swell, path: str) -> None:
     """Said before the run, not after an hour of it."""
     check_wrong(swell("run", "loadtest.py", *HOST, "--json", path), "--json", path)
+
+
+def test_the_hint_on_own_metrics_is_for_unknown_ones(swell: Swell) -> None:
+    """Misuse of a built-in metric, or a misspelt one, has nothing to do with declarations."""
+    for threshold in ("http_req_failed: count < 10", "http_req_duratin: p(95) < 10"):
+        said = swell("run", "loadtest.py", *HOST, "--threshold", threshold)
+        check_wrong(said, "threshold")
+        assert "declared" not in said.err
+
+
+def test_a_proxy_that_is_none(swell: Swell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SOCKS is refused before the start, from the option and from the environment, by check too."""
+    check_wrong(swell("run", "loadtest.py", *HOST, "--proxy", "socks5://x:1"), "--proxy", "socks5://")
+    monkeypatch.setenv("HTTP_PROXY", "socks5://x:1")
+    monkeypatch.delenv("http_proxy", raising=False)
+    check_wrong(swell("check", "loadtest.py"), "HTTP_PROXY", "socks5://")
+
+
+def test_http_options_of_the_file(swell: Swell, folder: Path) -> None:
+    """A file that is not there is named with the line that names it."""
+    text = (folder / "loadtest.py").read_text()
+    own = text.replace("    wait_time", "    http_options = {'verify': '/nowhere.pem'}\n    wait_time")
+    (folder / "trusting.py").write_text(own)
+    check_wrong(swell("run", "trusting.py", *HOST), "trusting.py:5", "verify", "/nowhere.pem")
+
+
+def test_a_profile_of_the_file_and_a_load(swell: Swell, folder: Path) -> None:
+    """Neither is dropped in silence."""
+    text = (folder / "loadtest.py").read_text()
+    (folder / "sizes.py").write_text(text + "\nfrom swell import users\nprofiles = {'peak': users(50, '5m')}\n")
+    check_wrong(swell("run", "sizes.py", *HOST, "--profile", "peak", "-u", "3"), "drop --users", "drop --profile")
+    check_wrong(swell("check", "sizes.py", "--profile", "peek"), "Did you mean 'peak'")

@@ -344,24 +344,19 @@ def _run_by(run: ArrivalRun, at: float) -> int:
 
 
 def expected_arrivals(profile: Profile, until: float | None = None) -> float:
-    """How many arrivals an open profile plans, a whole number or not (the integral of its rate); 0 for closed ones.
-
-    `until`: when the run ends, if that may be before the profile does.
-    """
+    """How many arrivals an open profile plans `until` the run ends, a whole number or not; 0 for closed ones."""
     if isinstance(profile, (ArrivalStages, ArrivalRuns, ArrivalSequence)):
         return arrivals_by(profile, math.inf if until is None else until)
     return 0.0
 
 
 def planned_iterations(profile: Profile, until: float | None = None) -> int | None:
-    """Exactly how many iterations are started or counted as dropped. None where time or chance decides.
-
-    `until`: when the run ends, if that may be before the profile does; arrivals from then on never come.
+    """Exactly how many iterations are started or counted as dropped, `until` the run ends; None where time or chance
+    decides.
     """
-    if isinstance(profile, (ArrivalStages, ArrivalRuns, ArrivalSequence)):
-        length = duration(profile)
-        if until is not None and length is not None and until < length:
-            return _planned_before(profile, max(until, 0.0))
+    is_open = isinstance(profile, (ArrivalStages, ArrivalRuns, ArrivalSequence))
+    if is_open and until is not None and until < (duration(profile) or 0.0):
+        return _planned_before(profile, max(until, 0.0))
     match profile:
         case SharedIterations():
             return profile.iterations
@@ -389,9 +384,8 @@ def _planned_before(profile: OpenProfile, until: float) -> int | None:
     """As `planned_iterations` for a run that ends in the middle of the profile."""
     match profile:
         case ArrivalStages():
-            if profile.spacing != "even":
-                return None
-            return max(0, math.ceil(snap(arrivals_by(profile, until) - profile.offset)))
+            count = max(0, math.ceil(snap(arrivals_by(profile, until) - profile.offset)))
+            return count if profile.spacing == "even" else None
         case ArrivalRuns():
             return sum(_run_before(run, until) for run in profile.runs)
         case ArrivalSequence():

@@ -1,5 +1,5 @@
 """environment.process_exit_code set in quitting wins, also over failures."""
-# args: -u 1 -r 1 -t 1s
+# args: -u 1 -r 1 -t 3s
 
 import probe  # noqa: F401
 

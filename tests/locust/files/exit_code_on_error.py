@@ -1,5 +1,5 @@
 """--exit-code-on-error after a failed request."""
-# args: -u 1 -r 1 -t 1s --exit-code-on-error 5
+# args: -u 1 -r 1 -t 3s --exit-code-on-error 5
 
 import probe  # noqa: F401
 
