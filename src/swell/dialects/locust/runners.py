@@ -11,12 +11,22 @@ import json
 import logging
 import math
 import socket
-import time
 import traceback
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from swell.dialects.locust.messages import Message
+from swell.dialects.locust.worker_nodes import (
+    STATE_CLEANUP,
+    STATE_INIT,
+    STATE_MISSING,
+    STATE_RUNNING,
+    STATE_SPAWNING,
+    STATE_STOPPED,
+    STATE_STOPPING,
+    WorkerNode,
+    WorkerNodes,
+)
 from swell.model.plan import Share
 from swell.model.slices import slice_count
 
@@ -40,11 +50,9 @@ __all__ = [
     "MasterRunner",
     "Runner",
     "WorkerNode",
+    "WorkerNodes",
     "WorkerRunner",
 ]
-
-STATE_INIT, STATE_SPAWNING, STATE_RUNNING = "ready", "spawning", "running"
-STATE_CLEANUP, STATE_STOPPING, STATE_STOPPED, STATE_MISSING = "cleanup", "stopping", "stopped", "missing"
 
 WORKER_REPORT_INTERVAL = 3.0
 CPU_MONITOR_INTERVAL = 5.0
@@ -265,56 +273,6 @@ class WorkerRunner(DistributedRunner):
         """Send a message to the master."""
         del client_id
         self.post(("message", msg_type, data, self.client_id))
-
-
-class WorkerNode:
-    """What the master knows of one worker."""
-
-    def __init__(self, id: str, state: str = STATE_INIT) -> None:  # noqa: A002 - Locust's name
-        self.id = id
-        self.state = state
-        self.cpu_usage = 0.0
-        self.memory_usage = 0
-        self.user_classes_count: dict[str, int] = {}
-        self.last_seen = time.time()
-
-    @property
-    def user_count(self) -> int:
-        """Users running there."""
-        return sum(self.user_classes_count.values())
-
-
-class WorkerNodes(dict[str, WorkerNode]):
-    """The workers by id, and by state."""
-
-    def get_by_state(self, state: str) -> list[WorkerNode]:
-        """Those in this state."""
-        return [node for node in self.values() if node.state == state]
-
-    @property
-    def all(self) -> Iterable[WorkerNode]:
-        """All of them."""
-        return self.values()
-
-    @property
-    def ready(self) -> list[WorkerNode]:
-        """Those that wait for work."""
-        return self.get_by_state(STATE_INIT)
-
-    @property
-    def spawning(self) -> list[WorkerNode]:
-        """Those that start users."""
-        return self.get_by_state(STATE_SPAWNING)
-
-    @property
-    def running(self) -> list[WorkerNode]:
-        """Those that run."""
-        return self.get_by_state(STATE_RUNNING)
-
-    @property
-    def missing(self) -> list[WorkerNode]:
-        """Those that were lost."""
-        return self.get_by_state(STATE_MISSING)
 
 
 class MasterRunner(DistributedRunner):
