@@ -40,7 +40,7 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _plain_imports() -> Iterator[None]:
-    """A test file loaded in this process leaves no watch on imports behind: gevent's patches cannot be taken back."""
+    """A test file loaded in this process leaves neither gevent's patches nor a watch on imports behind."""
     yield
     if "swell.runtime.blocking" in sys.modules:
         sys.modules["swell.runtime.blocking"].uninstall()

@@ -105,9 +105,12 @@ class Crew:
             self.users.discard(user)
             self.on_left(user)
 
-    def started_late(self, lag: float) -> None:
-        """An arrival has started `lag` seconds after its time."""
+    def started_late(self, lag: float, now: float) -> None:
+        """An arrival has started `lag` seconds after its time. Written at once, to leave less for the second's end."""
         self.lags.append(lag)
+        if self._lag_series < 0:
+            self._lag_series = self.context.recorder.series("schedule_lag", "trend", self.tags, is_time=True)
+        self.add_sample((self._lag_series, now, lag * 1000.0))
 
     def script_error(self, user: VirtualUser, error: BaseException, where: str) -> None:
         """User code raised: count it, keep the first example with the user's part of the traceback."""
@@ -128,14 +131,7 @@ class Crew:
         add((self._series["iterations"], now, float(self.iterations)))
         add((self._series["dropped_iterations"], now, float(self.dropped)))
         add((self._series["script_errors"], now, float(self.script_errors)))
-        lags = self.lags
-        if lags:
-            if self._lag_series < 0:
-                self._lag_series = self.context.recorder.series("schedule_lag", "trend", self.tags, is_time=True)
-            series = self._lag_series
-            for lag in lags:
-                add((series, now, lag * 1000.0))
-        counts = CrewCounts(len(self.users), self.free_users, self.dropped, lags)
+        counts = CrewCounts(len(self.users), self.free_users, self.dropped, self.lags)
         self.iterations = self.dropped = self.script_errors = 0
         self.lags = []
         return counts

@@ -179,9 +179,9 @@ class VirtualUser:
                     self._warm()
                     intended = next_arrival(self)
                 while intended is not None:
-                    lag = time() - intended
-                    fiber.lag = lag if lag > 0 else 0.0
-                    self.crew.started_late(fiber.lag)
+                    now = time()
+                    fiber.lag = now - intended if now > intended else 0.0
+                    self.crew.started_late(fiber.lag, now)
                     self._iterate()
                     intended = None if self.stopping else next_arrival(self)
             finally:

@@ -102,6 +102,7 @@ _MISSING = (
 )
 
 _local = threading.local()
+_guests: set[int] = set()  # the threads that have one
 
 
 class _State:
@@ -134,6 +135,7 @@ def install(*, threads_as_fibers: bool = False) -> bool:
             return False
         patch.install()
         state.guest = GeventGuest(hub)
+        _guests.add(threading.get_ident())
         patch_standard_library()
         for name in _C_CLIENTS:
             if name in sys.modules:
@@ -161,12 +163,16 @@ def prepare(source: bytes, folder: Path) -> bool:
 
 
 def uninstall() -> None:
-    """The thread's loop is about to end: take gevent off it. The patches stay, and do nothing without a hub."""
+    """The thread's loop is about to end: take gevent off it, and with the last such thread the patches."""
     state = _state()
     if state.watcher is not None:
         sys.meta_path.remove(state.watcher)
     if state.guest is not None:
         state.guest.stop()
+        _guests.discard(threading.get_ident())
+        if not _guests:
+            sys.modules["swell.runtime.cooperative"].unpatch_standard_library()
+            sys.modules["swell.runtime.threads"].plain_threads()
     _local.state = None
     _local.as_fibers = False
 

@@ -1,9 +1,11 @@
 """Makes the standard library's blocking calls cooperative: sockets, TLS, select, name look-up, locks, processes.
 
-Rules: done once for the process and never undone; outside of fibers everything works as before, in any thread. What
-waits through gevent (sockets, TLS, selectors, look-ups) is gevent's; what gevent would do in a way that does not fit
-a process with real threads and an asyncio loop (threads, locks, processes, sleeping) is ours. asyncio and Swell itself
-keep the real modules, so nothing of this is on the way of Swell's own requests. Imports gevent: load it late.
+Rules: for the process, since modules are; outside of fibers everything works as before, in any thread. It can be taken
+back, so that a program that runs a test inside itself is what it was afterwards; what was made meanwhile (a socket, a
+lock) stays what it is. What waits through gevent (sockets, TLS, selectors, look-ups) is gevent's; what gevent would do
+in a way that does not fit a process with real threads and an asyncio loop (threads, locks, processes, sleeping) is
+ours. asyncio and Swell itself keep the real modules, so nothing of this is on the way of Swell's own requests. Imports
+gevent: load it late.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import concurrent.futures.thread
 import importlib
 import logging
+import os
 import queue
 import select
 import selectors
@@ -24,6 +27,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import gevent
+import gevent.hub
 import gevent.local
 import gevent.monkey
 import gevent.select
@@ -33,7 +37,7 @@ from swell.runtime.fiber import in_fiber
 from swell.runtime.locks import FiberLock, FiberRLock
 from swell.runtime.processes import cooperative_processes
 
-__all__ = ["keep_real", "patch_standard_library"]
+__all__ = ["keep_real", "patch_standard_library", "unpatch_standard_library"]
 
 # Loaded whole before anything is patched, so that they keep the real things.
 _BEFORE = (
@@ -45,22 +49,59 @@ _BEFORE = (
     "gevent.resolver.thread",
     "gevent.threadpool",
 )
+# Of asyncio, what holds locks while the loop may need them.
+_THREADED = ("asyncio.base_events", "asyncio.runners", "asyncio.unix_events")
 _ISOLATED = ("asyncio", "swell", "uvloop")
 # Of Swell, what patches is to see the patched things.
 _OURS = ("swell.runtime.cooperative", "swell.runtime.processes")
 _real: dict[ModuleType, ModuleType] = {}
-_done = False
+# (owner, name, real value, patched value), all that the first patching changed.
+_changes: list[tuple[Any, str, Any, Any]] = []
+_ABSENT: Any = object()
 
 
 def patch_standard_library() -> None:
     """Patch the process; harmless when done twice. Call it in a thread whose gevent hub exists already."""
-    global _done  # noqa: PLW0603 - one process, one patch
-    if _done:
+    if _changes:
+        for owner, name, _, patched in _changes:
+            _put(owner, name, patched)
         return
-    _done = True
     for name in _BEFORE:
         importlib.import_module(name)
     _keep_real_modules()
+    owners: list[Any] = _owners()
+    before: list[dict[str, Any]] = [dict(owner.__dict__) for owner in owners]
+    _patch_all()
+    for owner, real in zip(owners, before, strict=True):
+        now: dict[str, Any] = dict(owner.__dict__)
+        pairs = ((name, real.get(name, _ABSENT), now.get(name, _ABSENT)) for name in real.keys() | now.keys())
+        _changes.extend((owner, name, old, new) for name, old, new in pairs if new is not old)
+
+
+def unpatch_standard_library() -> None:
+    """Give the process the real things back; harmless without a patch."""
+    for owner, name, real, _ in _changes:
+        _put(owner, name, real)
+
+
+def _put(owner: Any, name: str, value: Any) -> None:
+    if value is not _ABSENT:
+        setattr(owner, name, value)
+    elif name in vars(owner):
+        delattr(owner, name)
+
+
+def _owners() -> list[Any]:
+    """Whatever `_patch_all` may change: modules, and classes of theirs."""
+    modules: list[Any] = [select, selectors, socket, ssl, subprocess, threading, queue, logging, os]
+    modules += [concurrent.futures.thread, gevent, gevent.hub]
+    modules += [sys.modules[name] for name in _THREADED if name in sys.modules]
+    classes: list[Any] = [ssl.SSLContext, selectors.SelectSelector, threading.Thread]
+    classes += [vars(selectors)[name] for name in ("PollSelector",) if name in vars(selectors)]
+    return modules + classes
+
+
+def _patch_all() -> None:
     gevent.monkey.patch_socket(dns=True)
     with warnings.catch_warnings():
         # gevent warns of classes that were imported before: `_mend_contexts` is the answer.
@@ -132,7 +173,7 @@ def _patch_locks() -> None:
     logger: Any = logging
     # A handler's lock is held while it writes, by the loop too, which must never wait for a fiber.
     logger.threading = kept
-    for name in ("asyncio.base_events", "asyncio.runners", "asyncio.unix_events"):
+    for name in _THREADED:
         if name in sys.modules:
             sys.modules[name].threading = kept  # type: ignore[attr-defined]
     module: Any = threading

@@ -22,7 +22,7 @@ from swell.runtime.patch import current_hub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MOST_THREADS", "blocking", "cooperative_threads"]
+__all__ = ["MOST_THREADS", "blocking", "cooperative_threads", "plain_threads"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -142,6 +142,17 @@ def cooperative_threads(*, as_fibers: bool) -> None:
     threading.current_thread = _current_thread
     everyone: Any = threading.Thread
     everyone._bootstrap_inner = _live
+
+
+def plain_threads() -> None:
+    """Take `cooperative_threads` back, for the process; harmless without it."""
+    _as_fibers.on = False
+    threading.Thread.start = _real_start
+    threading.Thread.join = _real_join
+    threading.Thread.is_alive = _real_is_alive
+    threading.current_thread = _real_current
+    everyone: Any = threading.Thread
+    everyone._bootstrap_inner = _real_life
 
 
 def _start(self: threading.Thread) -> None:
