@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,13 @@ from swell.dialects.python.loader import LOADER, load
 from swell.dialects.python.options import RunOptions
 from swell.model.plan import Source
 from swell.model.profiles import duration, users_at
-
-MUEJAM = Path(__file__).resolve().parents[2] / "examples" / "muejam"
+from tests.examples.conftest import MUEJAM, run_command
 
 
 @pytest.fixture
-def program(run_target, tmp_path, monkeypatch):
+def program(tmp_path, monkeypatch):
     """The load test, loaded with a fresh token pool."""
-    assert run_target("tokens", "--tokens", str(tmp_path)).returncode == 0
+    assert run_command(MUEJAM, "tokens", "--tokens", str(tmp_path)).returncode == 0
     monkeypatch.setenv("MUEJAM_TOKENS", str(tmp_path))
     return load(Source(LOADER, str(MUEJAM / "loadtest.py")))
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import importlib.util
 import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from swell.model.threshold import parse_threshold
-from tests.services import Caller, Service, at_once, run_service
+from tests.examples.conftest import TUTORMAX
+from tests.services import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from tests.examples.conftest import TutorMax
 
-TUTORMAX = Path(__file__).resolve().parents[2] / "examples" / "tutormax"
 SESSION = {
     "tutor_id": 7,
     "student_id": 8,
@@ -32,66 +29,6 @@ SESSION = {
     "starts_at": "2031-05-06T10:00:00+02:00",
     "minutes": 45,
 }
-
-
-class TutorMax:
-    """A running TutorMax target with its feedback tokens."""
-
-    def __init__(self, service: Service, token_file: Path) -> None:
-        self.service = service
-        self.token_file = token_file
-        with token_file.open(newline="", encoding="utf-8") as file:
-            self.tokens = iter([row["token"] for row in csv.DictReader(file)])
-        self._callers = contextlib.ExitStack()
-
-    def caller(self) -> Caller:
-        return self._callers.enter_context(contextlib.closing(Caller(self.service)))
-
-    def close(self) -> None:
-        self._callers.close()
-
-
-@contextlib.contextmanager
-def run_tutormax(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[TutorMax]:
-    """Serve the target on a free port; its tokens go into `folder`."""
-    tokens = folder / "tokens.csv"
-    # Empty values: what the machine's environment says about databases is none of the test's business.
-    environment = {"DATABASE_URL": "", "REDIS_URL": "", "TMPDIR": str(folder), **(env or {})}
-    command = [sys.executable, "-m", "target", "serve", "--port", "0", "--tokens", str(tokens), *options]
-    with (
-        run_service(command, cwd=TUTORMAX, env=environment) as service,
-        contextlib.closing(TutorMax(service, tokens)) as target,
-    ):
-        yield target
-
-
-@pytest.fixture(scope="module", params=["embedded", "postgresql+redis"])
-def tutormax(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TutorMax]:
-    """The healthy target, once on its embedded default and once on real services."""
-    env: dict[str, str] = {}
-    if request.param != "embedded":
-        env["DATABASE_URL"] = request.getfixturevalue("postgres_url")
-        env["REDIS_URL"] = request.getfixturevalue("redis_url")
-    with run_tutormax(tmp_path_factory.mktemp("tutormax"), env=env) as target:
-        yield target
-
-
-@pytest.fixture
-def serve_tutormax(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[TutorMax]]:
-    """Serve a target of one's own: options and `env` as `run_tutormax`."""
-    return partial(run_tutormax, tmp_path)
-
-
-def run_target(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m target` with arguments, and variables given by name, to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "target", *arguments],
-        cwd=TUTORMAX,
-        env={**os.environ, "DATABASE_URL": "", "REDIS_URL": "", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def cpu_seconds(target: TutorMax, path: str) -> float:
@@ -232,10 +169,10 @@ def test_admin(tutormax):
 
 def test_feedback_once(tutormax):
     """A feedback token is good for one answer, also when two come at the same time; then it is gone."""
-    callers, token = [tutormax.caller() for _ in range(4)], next(tutormax.tokens)
+    callers, token = [tutormax.caller() for _ in range(4)], next(tutormax.feedback_tokens)
     post = [partial(caller.send, "POST", f"/api/feedback/{token}", {"rating": 5}) for caller in callers]
     assert sorted(answer[0] for answer in at_once(post)) == [201, 410, 410, 410]
-    assert callers[0].send("POST", f"/api/feedback/{next(tutormax.tokens)}", {"rating": 6})[0] == 422
+    assert callers[0].send("POST", f"/api/feedback/{next(tutormax.feedback_tokens)}", {"rating": 6})[0] == 422
     assert callers[0].send("POST", "/api/feedback/none", {"rating": 5})[0] == 404
 
 
@@ -306,60 +243,6 @@ def test_faults_of_queries(serve_tutormax, tmp_path):
         assert indexes() > 0
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_signal_ends_it(serve_tutormax, tmp_path, sent):
-    """A signal is a clean end and takes the embedded database along."""
-    with serve_tutormax() as target:
-        target.caller().get("/health")
-        assert list(tmp_path.glob("tutormax-*"))
-        target.service.process.send_signal(sent)
-        assert target.service.process.wait(30) == 0
-        assert not list(tmp_path.glob("tutormax-*"))
-
-
-def test_ends_with_its_parent(serve_tutormax):
-    """With --exit-with-parent it goes when the pipe to its parent closes."""
-    with serve_tutormax("--exit-with-parent") as target:
-        target.service.process.stdin.close()
-        assert target.service.process.wait(30) == 0
-
-
-def test_seed_command(serve_tutormax, tmp_path):
-    """Seeding fills a database for good and writes tokens; serving leaves what is there."""
-    env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'kept.sqlite3'}"}
-    done = run_target("seed", "--tokens", str(tmp_path / "tokens.csv"), **env)
-    assert (done.returncode, done.stdout.split()[0]) == (0, "20000")
-    for wanted in (30_001, 30_002):
-        with serve_tutormax(env=env) as target:
-            assert target.caller().send("POST", "/api/sessions", SESSION)[2]["id"] == wanted
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "reason"),
-    [
-        (["seed"], {}, "DATABASE_URL is not set"),
-        (["seed"], {"DATABASE_URL": "mysql://x"}, "postgresql://"),
-        (["serve", "--fault", "meteor"], {}, "n-plus-one"),
-        (["serve", "--host", "192.0.2.1"], {}, "cannot listen"),
-    ],
-)
-def test_wrong_use_is_explained(arguments, environment, reason):
-    """A wrong command ends with a reason and without a traceback."""
-    done = run_target(*arguments, **environment)
-    assert done.returncode != 0
-    assert reason in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_health_fails_without_redis(serve_tutormax, redis_url):
-    """When Redis is not reached the service answers on, and says that it is not healthy."""
-    closed = redis_url.rpartition(":")[0] + ":1/0"
-    with serve_tutormax(env={"REDIS_URL": closed}) as target:
-        status, _, body = target.caller().send("GET", "/health")
-        assert (status, body["cache"]) == (503, {"kind": "redis", "up": False})
-        assert target.caller().send("GET", "/api/dashboard/metrics")[0] == 200
-
-
 def test_thresholds_are_about_the_locustfile():
     """Each threshold can be read, and names a request that the locustfile makes."""
     criteria = [parse_threshold(line) for line in (TUTORMAX / "thresholds.txt").read_text().splitlines()]
@@ -377,7 +260,7 @@ def test_locustfile_on_locust(serve_tutormax, tmp_path):
         load = ["--users", "20", "--spawn-rate", "20", "--run-time", "4s"]
         done = subprocess.run(
             [sys.executable, "-m", "locust", *options, *load],
-            env={**os.environ, "TUTORMAX_TOKENS": str(target.token_file)},
+            env={**os.environ, "TUTORMAX_TOKENS": str(target.tokens)},
             cwd=tmp_path,
             capture_output=True,
             text=True,

@@ -16,10 +16,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from .web import body_of, database_of, reply, settings_of
+from swell.demo.web import body_of, database_of, reply
+
+from .web import settings_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,6 +40,11 @@ class User:
     id: int
     handle: str
     role: str
+
+
+class _Credentials(msgspec.Struct):
+    handle: str
+    password: str
 
 
 def issue_token(secret: str, user: User, now: float | None = None, life: float = TOKEN_LIFE) -> str:
@@ -101,12 +109,12 @@ def require_writer(request: Request) -> User:
 
 
 async def login(request: Request) -> Response:
-    given = await body_of(request, {"handle": str, "password": str})
+    given = await body_of(request, _Credentials)
     rows = await database_of(request).read(
-        "SELECT id, handle, role, password FROM users WHERE handle = ?", given["handle"]
+        "SELECT id, handle, role, password FROM users WHERE handle = ?", given.handle
     )
     # Slow on purpose, therefore in a thread.
-    if not rows or not await asyncio.to_thread(is_password, given["password"], rows[0]["password"]):
+    if not rows or not await asyncio.to_thread(is_password, given.password, rows[0]["password"]):
         raise HTTPException(401, "unknown handle or wrong password")
     user = User(rows[0]["id"], rows[0]["handle"], rows[0]["role"])
     return reply({"token": issue_token(settings_of(request).secret, user), "expires_in": TOKEN_LIFE})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from .web import cache_of, database_of, reply, settings_of
+from swell.demo.web import probe, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,24 +20,7 @@ async def health(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """503 until both the database and the cache answer."""
-    database, cache = database_of(request), cache_of(request)
-    try:
-        database_up = bool(await database.read("SELECT 1 AS one"))
-    except Exception:
-        # Whatever a driver raises here means the same to a load balancer.
-        database_up = False
-    cache_up = await cache.is_up()
-    up = database_up and cache_up
-    return reply(
-        {
-            "status": "ready" if up else "not ready",
-            "database": {"kind": database.kind, "up": database_up},
-            "cache": {"kind": cache.kind, "up": cache_up},
-            "fault": settings_of(request).fault,
-        },
-        200 if up else 503,
-    )
+    return await probe(request, "ready", "not ready")
 
 
 routes = [Route("/health", health), Route("/health/ready", ready)]

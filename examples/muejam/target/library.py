@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import body_of, database_of, id_of, page_of, reply
+
 from .auth import require_user
 from .lists import story_list
-from .web import body_of, database_of, page_of, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["routes"]
 
-SHELVES = ("reading", "later", "loved")
+
+class _Place(msgspec.Struct):
+    shelf: Literal["reading", "later", "loved"]
 
 
 async def browse(request: Request) -> Response:
@@ -32,10 +36,8 @@ async def browse(request: Request) -> Response:
 
 async def keep(request: Request) -> Response:
     user = require_user(request)
-    shelf = (await body_of(request, {"shelf": str}))["shelf"]
-    if shelf not in SHELVES:
-        raise HTTPException(422, f"shelf must be one of {', '.join(SHELVES)}")
-    story = request.path_params["story"]
+    shelf = (await body_of(request, _Place)).shelf
+    story = id_of(request, "story")
     database = database_of(request)
     if not await database.read("SELECT 1 AS one FROM stories WHERE id = ? AND published = 1", story):
         raise HTTPException(404, "no such story")
@@ -51,7 +53,7 @@ async def keep(request: Request) -> Response:
 
 async def drop(request: Request) -> Response:
     user = require_user(request)
-    story = request.path_params["story"]
+    story = id_of(request, "story")
     await database_of(request).write("DELETE FROM library WHERE member = ? AND story = ?", user.id, story)
     return reply({"story": story, "shelf": None})
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from swell.demo.web import reply
+
 from .auth import user_of
-from .web import reply
 
 if TYPE_CHECKING:
+    from starlette.datastructures import State
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from .cache import Cache
     from .settings import Settings
 
 __all__ = ["Gate"]
 
 
 class Gate:
-    """ASGI wrapper. `cache` is set when the service starts; health probes are never limited."""
+    """ASGI wrapper. `state` gets its `cache` when the service starts; health probes are never limited."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, state: State) -> None:
         self._app = app
         self._settings = settings
-        self.cache: Cache | None = None
-        self.limited = 0
+        self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/v1/"):
@@ -34,9 +34,7 @@ class Gate:
                 key, limit = f"user:{user.id}", self._settings.user_limit
             else:
                 key, limit = f"address:{scope['client'][0]}", self._settings.visitor_limit
-            assert self.cache is not None
-            if await self.cache.count(key) > limit:
-                self.limited += 1
+            if await self._state.cache.count(key) > limit:
                 response = reply({"error": f"more than {limit} requests in a second"}, 429)
                 response.headers["Retry-After"] = "1"  # limits count by the second
                 await response(scope, receive, send)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from swell.demo.web import database_of
+
 from .faults import ROUND_TRIP
-from .web import PAGE_SIZE, database_of, settings_of
+from .web import PAGE_SIZE, settings_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from .database import Row
+    from swell.demo.sql import Row
 
 __all__ = ["story_list"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 from starlette.routing import Route
+
+from swell.demo.web import answer_cached, page_of, reply
 
 from .lists import story_list
 from .search import find_stories
 from .stories import read_story
-from .web import cache_of, page_of, reply, reply_raw
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,17 +23,11 @@ _KEPT = 3.0  # seconds
 
 async def stories(request: Request) -> Response:
     page = page_of(request)
-    cache = cache_of(request)
-    key = f"public:{page}"
-    body = await cache.get(key)
-    hit = body is not None
-    if body is None:
-        found = await story_list(request, "published = 1", page=page)
-        body = msgspec.json.encode({"page": page, "stories": found})
-        await cache.put(key, body, _KEPT)
-    response = reply_raw(body)
-    response.headers["X-Cache"] = "hit" if hit else "miss"
-    return response
+
+    async def make() -> dict[str, Any]:
+        return {"page": page, "stories": await story_list(request, "published = 1", page=page)}
+
+    return await answer_cached(request, f"public:{page}", _KEPT, make)
 
 
 async def story(request: Request) -> Response:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import page_of, reply
+
 from .auth import require_user
 from .lists import story_list
-from .web import page_of, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request

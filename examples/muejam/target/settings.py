@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from swell.demo.target_app import TargetSettings
 
 __all__ = ["FAULTS", "PASSWORD", "Settings"]
 
@@ -20,25 +21,11 @@ PASSWORD = "load-test"
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(TargetSettings):
     """`user_limit` is requests per second of one token, `visitor_limit` of one address without a token."""
 
-    database_url: str = ""
-    redis_url: str = ""
-    secret: str = "not-a-secret-only-for-load-tests"
-    fault: str = ""
+    name: str = "muejam"
     user_limit: int = 20
     visitor_limit: int = 30
     stories: int = 2_000
     users: int = 500
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        return cls(
-            database_url=os.environ.get("DATABASE_URL", ""),
-            redis_url=os.environ.get("REDIS_URL", ""),
-            secret=os.environ.get("MUEJAM_SECRET", cls.secret),
-        )
-
-    def with_fault(self, fault: str) -> Settings:
-        return replace(self, fault=fault)

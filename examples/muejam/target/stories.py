@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import database_of, reply
+
 from .auth import require_user
-from .web import database_of, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from .database import Row
+    from swell.demo.sql import Row
 
 __all__ = ["read_story", "routes"]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import body_of, database_of, reply
+
 from .auth import require_user
-from .web import PAGE_SIZE, body_of, database_of, reply
+from .web import PAGE_SIZE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["routes"]
 
 LONGEST = 280
+
+
+class _Whisper(msgspec.Struct):
+    body: str
 
 
 async def latest(request: Request) -> Response:
@@ -30,7 +37,7 @@ async def latest(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     user = require_user(request)
-    text = (await body_of(request, {"body": str}))["body"].strip()
+    text = (await body_of(request, _Whisper)).body.strip()
     if not 1 <= len(text) <= LONGEST:
         raise HTTPException(422, f"a whisper has 1 to {LONGEST} characters")
     rows = await database_of(request).write(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import body_of, database_of, id_of, page_of, reply
+
 from .auth import require_writer
 from .schema import GENRES
-from .web import PAGE_SIZE, body_of, database_of, page_of, reply
+from .web import PAGE_SIZE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,8 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["routes"]
 
-_FIELDS = {"title": str, "blurb": str, "body": str, "genre": str}
-_LONGEST = {"title": 120, "blurb": 500, "body": 100_000}
+
+class _Story(msgspec.Struct):
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    blurb: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    body: Annotated[str, msgspec.Meta(min_length=1, max_length=100_000)]
+    genre: str
 
 
 async def own_stories(request: Request) -> Response:
@@ -42,7 +49,7 @@ async def create(request: Request) -> Response:
         " VALUES (?, ?, ?, ?, ?, ?, 1, 0) RETURNING id, slug, version",
         slug,
         user.id,
-        *story.values(),
+        *story,
     )
     return reply(rows[0], 201)
 
@@ -53,8 +60,8 @@ async def update(request: Request) -> Response:
     rows = await database_of(request).write(
         "UPDATE stories SET title = ?, blurb = ?, body = ?, genre = ?, version = version + 1"
         " WHERE id = ? AND author = ? RETURNING id, slug, version",
-        *story.values(),
-        request.path_params["story"],
+        *story,
+        id_of(request, "story"),
         user.id,
     )
     if not rows:
@@ -62,14 +69,12 @@ async def update(request: Request) -> Response:
     return reply(rows[0])
 
 
-async def _story_of(request: Request) -> dict[str, str]:
-    story = await body_of(request, _FIELDS)
-    for name, longest in _LONGEST.items():
-        if not 1 <= len(story[name]) <= longest:
-            raise HTTPException(422, f"{name} must have 1 to {longest} characters")
-    if story["genre"] not in GENRES:
+async def _story_of(request: Request) -> tuple[object, ...]:
+    """Title, blurb, body and genre of a request."""
+    story = await body_of(request, _Story)
+    if story.genre not in GENRES:
         raise HTTPException(422, f"genre must be one of {', '.join(GENRES)}")
-    return story
+    return msgspec.structs.astuple(story)
 
 
 routes = [

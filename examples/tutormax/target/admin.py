@@ -8,13 +8,15 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from .web import PAGE_SIZE, body_of, database_of, id_of, page_of, reply
+from swell.demo.web import body_of, database_of, id_of, page_of, reply
+
+from .web import PAGE_SIZE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from .database import Row
+    from swell.demo.sql import Row
 
 __all__ = ["routes"]
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
+from swell.demo.web import answer_cached, choice_of, database_of, page_of, reply
+
 from .lists import page_with_names
 from .schema import ALERT_STATES
-from .web import answer_cached, choice_of, database_of, page_of, reply, stamp
+from .web import stamp
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -8,7 +8,9 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from .web import body_of, database_of, reply, stamp
+from swell.demo.web import body_of, database_of, reply
+
+from .web import stamp
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -12,9 +12,11 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import Id, body_of, choice_of, database_of, id_of, page_of, reply
+
 from .lists import page_with_names
 from .schema import INTERVENTION_STATES
-from .web import Id, body_of, choice_of, database_of, id_of, page_of, reply, stamp
+from .web import stamp
 
 if TYPE_CHECKING:
     from starlette.requests import Request

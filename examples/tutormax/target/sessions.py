@@ -9,8 +9,10 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import Id, body_of, database_of, id_of, reply
+
 from .schema import SUBJECTS
-from .web import Id, body_of, database_of, id_of, reply, stamp
+from .web import stamp
 
 if TYPE_CHECKING:
     from starlette.requests import Request

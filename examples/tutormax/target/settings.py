@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from swell.demo.target_app import TargetSettings
 
 __all__ = ["FAULTS", "Settings"]
 
@@ -16,13 +17,10 @@ FAULTS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(TargetSettings):
     """The counts are rows to seed. `sessions` is one day at the team's target."""
 
-    database_url: str = ""
-    redis_url: str = ""
-    secret: str = "not-a-secret-only-for-load-tests"
-    fault: str = ""
+    name: str = "tutormax"
     staff: int = 200
     tutors: int = 300
     students: int = 3_000
@@ -30,14 +28,3 @@ class Settings:
     tokens: int = 20_000
     alerts: int = 600
     interventions: int = 4_000
-
-    @classmethod
-    def from_environment(cls) -> Settings:
-        return cls(
-            database_url=os.environ.get("DATABASE_URL", ""),
-            redis_url=os.environ.get("REDIS_URL", ""),
-            secret=os.environ.get("TUTORMAX_SECRET", cls.secret),
-        )
-
-    def with_fault(self, fault: str) -> Settings:
-        return replace(self, fault=fault)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from swell.demo.web import choice_of, database_of, id_of, page_of, reply
+
 from .lists import page_with_names, read_each
-from .web import PAGE_SIZE, choice_of, database_of, id_of, page_of, reply, settings_of
+from .web import PAGE_SIZE, settings_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from .database import Row
+    from swell.demo.sql import Row
 
 __all__ = ["recommend", "routes"]
 

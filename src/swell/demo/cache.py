@@ -1,7 +1,7 @@
-"""A cache of rendered answers and the rate limiter's counters: in memory, or in Redis when there is one.
+"""A cache of rendered answers and counters of a rate limiter, for targets: in memory, or in Redis when there is one.
 
-Redis being away must not take the API down: a cache that cannot be asked is a miss, a counter that cannot be
-counted lets the request pass.
+Rules: Redis being away must not take a service down: a cache that cannot be asked is a miss, a counter that cannot be
+counted is 0. `open_cache` reaches nothing yet, so it raises only ValueError, for a URL that no Redis has.
 """
 
 from __future__ import annotations
@@ -12,28 +12,39 @@ from typing import Any, Protocol
 
 __all__ = ["Cache", "open_cache"]
 
-_LOG = logging.getLogger("muejam.cache")
+_LOG = logging.getLogger("swell.demo.cache")
 _MOST = 10_000  # entries in memory
 
 
 class Cache(Protocol):
+    """Where answers are kept and requests counted."""
+
     kind: str
 
-    async def get(self, key: str) -> bytes | None: ...
+    async def get(self, key: str) -> bytes | None:
+        """What was put there, unless it is too old."""
+        ...
 
-    async def put(self, key: str, value: bytes, seconds: float) -> None: ...
+    async def put(self, key: str, value: bytes, seconds: float) -> None:
+        """Keep a value for so many seconds at most."""
+        ...
 
     async def count(self, key: str) -> int:
         """How often this key was counted in the current second, this time included."""
         ...
 
-    async def is_up(self) -> bool: ...
+    async def is_up(self) -> bool:
+        """Whether it answers."""
+        ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
 
 
-def open_cache(url: str) -> Cache:
-    return _Redis(url) if url else _Memory()
+def open_cache(url: str, prefix: str) -> Cache:
+    """A cache in memory, or in the Redis at `url`, where all keys begin with `prefix` and a colon."""
+    return _Redis(url, prefix + ":") if url else _Memory()
 
 
 class _Memory:
@@ -71,37 +82,39 @@ class _Memory:
 class _Redis:
     kind = "redis"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, prefix: str) -> None:
         try:
             from redis import asyncio as redis  # noqa: PLC0415 - optional
             from redis.exceptions import RedisError  # noqa: PLC0415 - optional
         except ImportError:
-            raise SystemExit("Redis needs one more package: pip install 'swell[redis]'") from None
-        self._redis: Any = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+            raise ValueError("Redis needs one more package: pip install 'swell[redis]'") from None
+        client: Any = redis.Redis
+        self._redis: Any = client.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._errors: tuple[type[Exception], ...] = (RedisError, OSError)
+        self._prefix = prefix
 
     async def get(self, key: str) -> bytes | None:
         try:
-            return await self._redis.get("muejam:" + key)
+            return await self._redis.get(self._prefix + key)
         except self._errors as error:
             _LOG.warning("cache not readable: %s", error)
             return None
 
     async def put(self, key: str, value: bytes, seconds: float) -> None:
         try:
-            await self._redis.set("muejam:" + key, value, px=int(seconds * 1000))
+            await self._redis.set(self._prefix + key, value, px=int(seconds * 1000))
         except self._errors as error:
             _LOG.warning("cache not writable: %s", error)
 
     async def count(self, key: str) -> int:
-        name = f"muejam:count:{key}:{int(time.time())}"
+        name = f"{self._prefix}count:{key}:{int(time.time())}"
         try:
             async with self._redis.pipeline(transaction=False) as batch:
                 batch.incr(name)
                 batch.expire(name, 2)
                 return (await batch.execute())[0]
         except self._errors as error:
-            _LOG.warning("rate limiter cannot count: %s", error)
+            _LOG.warning("requests cannot be counted: %s", error)
             return 0
 
     async def is_up(self) -> bool:
