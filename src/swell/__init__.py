@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from swell.dialects.python.checks import check, group
-    from swell.dialects.python.current import abort, sleep
-    from swell.dialects.python.current import blocking as blocking
+    from swell.dialects.python.current import abort, blocking, sleep
     from swell.dialects.python.events import EventHook, events
     from swell.dialects.python.exceptions import (
         FeederError,
@@ -73,6 +72,7 @@ __all__ = [
     "arrival_steps",
     "arrivals",
     "between",
+    "blocking",
     "check",
     "constant",
     "constant_pacing",
