@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from swell.engine.closed import SteeredSchedule
-from swell.engine.crew import Crew
+from swell.engine.crew import Crew, CrewCounts
 from swell.engine.messages import (
     AbortRequested,
     AllDone,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from swell.engine.schedule import Schedule
     from swell.engine.script import Program
     from swell.engine.user import VirtualUser
+    from swell.metrics.snapshot import Snapshot
     from swell.model.plan import Plan, Share, Workload
     from swell.runtime.hub import Hub, Timer
 
@@ -106,6 +107,7 @@ class Worker:
         self._tick_timer: Timer | None = None
         self._end_timer: Timer | None = None
         self._stopping = False
+        self._unsent: tuple[Snapshot, list[float], CrewCounts, bool] | None = None
 
     def open(self) -> None:
         """Let the program get ready, then say `Ready` (or `ScriptFailed`)."""
@@ -266,6 +268,7 @@ class Worker:
         if now > self._begun:
             self._flush_until(now)
             self._flush(now, partial=True)
+            self._send_snapshot()
 
         def run() -> None:
             left = grace
@@ -303,7 +306,8 @@ class Worker:
             self._flush(end)
 
     def _flush(self, until: float, *, partial: bool = False) -> None:
-        late = self._pulse.take()
+        """Bin what was measured until then. It is sent a turn later: two short stalls instead of one long one."""
+        self._send_snapshot()
         lags: list[float] = []
         users = free = dropped = 0
         for schedule in self._schedules.values():
@@ -315,9 +319,18 @@ class Worker:
         snapshot = self.recorder.flush(until)
         snapshot.users = users
         snapshot.dropped = dropped
+        self._unsent = snapshot, self._pulse.take(), CrewCounts(users, free, dropped, lags), partial
+        self._hub.call_soon(self._send_snapshot)
+
+    def _send_snapshot(self) -> None:
+        if self._unsent is None:
+            return
+        (snapshot, late, crew, partial), self._unsent = self._unsent, None
         rss = 0
         if self._watch is not None:
-            health = self._watch.measure(late, lags, users=users, free_users=free, dropped=dropped)
+            health = self._watch.measure(
+                late, crew.lags, users=crew.users, free_users=crew.free_users, dropped=crew.dropped
+            )
             snapshot.health = msgspec.to_builtins(health)
             rss = health.rss
         measured = getattr(self.program, "measured", None)
@@ -334,6 +347,7 @@ class Worker:
         now = max(self._hub.time(), self._begun)
         self._flush_until(now)
         self._flush(now + 2 * JUST_BEFORE)
+        self._send_snapshot()
         self._pulse.stop()
         if self._collector is not None:
             self._collector.stop()
