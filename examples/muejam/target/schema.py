@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from swell.demo.accounts import hash_password
 from swell.demo.sql import make_tables
 
-from .auth import hash_password
 from .settings import PASSWORD
 
 if TYPE_CHECKING:

@@ -36,8 +36,9 @@ _WRONG_USE = 2
 class Target(Generic[Settings]):
     """A target, as its command line needs it.
 
-    `faults`: name to description. `seed` drops what is in a database and fills it anew. `write_tokens` writes to a
-    path (by default `tokens`, which `path_word` calls FILE or FOLDER) and returns how many tokens it wrote.
+    `faults`: name to description. `seed` drops what is in a database and fills it anew. `write_tokens`, for targets
+    whose test needs them, writes to a path (by default `tokens`, which `path_word` calls FILE or FOLDER) and returns
+    how many tokens it wrote.
     """
 
     title: str
@@ -45,8 +46,8 @@ class Target(Generic[Settings]):
     faults: Mapping[str, str]
     make_app: Callable[[Settings], ASGIApp]
     seed: Callable[[Database, Settings], Awaitable[None]]
-    write_tokens: Callable[[Path, Settings], int]
-    tokens: Path
+    write_tokens: Callable[[Path, Settings], int] | None = None
+    tokens: Path | None = None
     path_word: str = "FILE"
 
 
@@ -57,7 +58,7 @@ def run_target(target: Target[Settings], arguments: Sequence[str] | None = None)
     try:
         if options.command != "tokens":
             asyncio.run(_open(target, settings, seed=options.command == "seed"))
-        if options.tokens is not None:
+        if target.write_tokens is not None and options.tokens is not None:
             count = target.write_tokens(options.tokens, settings)
             if options.command != "serve":
                 print(f"{count} tokens in {options.tokens}")  # noqa: T201 - the command's answer
@@ -117,13 +118,12 @@ def _parser(target: Target[Settings]) -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     faults = "; ".join(f"{name}: {text}" for name, text in target.faults.items())
     serve.add_argument("--fault", default="", choices=["", *target.faults], metavar="NAME", help=faults)
-    serve.add_argument("--tokens", type=Path, metavar=target.path_word, help="also write the test's tokens")
     serve.add_argument("--exit-with-parent", action="store_true", help="end when the parent process does")
-    for name, text in (
-        ("seed", "fill the database anew, write the test's tokens"),
-        ("tokens", "write the test's tokens"),
-    ):
-        command = commands.add_parser(name, help=text)
+    seed = commands.add_parser("seed", help="fill the database anew, write the test's tokens")
+    if target.write_tokens is None:
+        return parser
+    serve.add_argument("--tokens", type=Path, metavar=target.path_word, help="also write the test's tokens")
+    for command in (seed, commands.add_parser("tokens", help="write the test's tokens")):
         command.add_argument(
             "--tokens", type=Path, default=target.tokens, metavar=target.path_word, help="default: %(default)s"
         )
