@@ -50,6 +50,15 @@ def test_a_failing_run(start: Start, target: str) -> None:
     assert "http_reqs: count > 1000000" in command.out
 
 
+def test_a_file_of_thresholds(start: Start, target: str, folder: Path) -> None:
+    """`--thresholds FILE` judges by each line of the file."""
+    (folder / "criteria.txt").write_text("# ours\nhttp_reqs: count > 0\nhttp_reqs: count > 1000000\n", encoding="utf-8")
+    command = start("run", "loadtest.py", "--host", target, *SHORT, "--thresholds", "criteria.txt")
+    assert command.wait() == 1
+    assert "http_reqs: count > 0" in command.out
+    assert "http_reqs: count > 1000000" in command.out
+
+
 def test_json_on_stdout_is_nothing_but_json(start: Start, target: str) -> None:
     """With `--json -` the table goes to stderr."""
     command = start("run", "loadtest.py", "--host", target, *SHORT, "--json", "-")

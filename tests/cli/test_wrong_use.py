@@ -54,6 +54,22 @@ def test_unknown_option(swell: Swell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, ["criteria.txt", "cannot be read"]),
+        (b"http_reqs: count > 1\nhttp_reqs count\n", ["criteria.txt:2"]),
+        (b"\xff\xfe", ["criteria.txt", "UTF-8"]),
+        (b"# later\n", ["criteria.txt", "no threshold"]),
+    ],
+)
+def test_files_of_thresholds(swell: Swell, folder: Path, content: bytes | None, words: list[str]) -> None:
+    """A file of thresholds that is not there, or holds something else, is refused with the file and line."""
+    if content is not None:
+        (folder / "criteria.txt").write_bytes(content)
+    check_wrong(swell("run", "loadtest.py", *HOST, "-t", "1s", "--thresholds", "criteria.txt"), *words)
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         (["-t", "soon"], ["soon", "duration"]),

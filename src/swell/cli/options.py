@@ -60,6 +60,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="A criterion, such as 'http_req_duration: p(95) < 500ms'. Repeatable.",
     ),
     click.option(
+        "--thresholds",
+        "threshold_files",
+        type=click.Path(),
+        multiple=True,
+        metavar="FILE",
+        help="A file with one criterion a line. Repeatable.",
+    ),
+    click.option(
         "--processes", type=types.PROCESSES, default="1", metavar="N|auto", help="Worker processes. Default: 1."
     ),
     click.option("--tag", type=types.PAIR, multiple=True, metavar="K=V", help="A tag on all samples. Repeatable."),

@@ -31,6 +31,7 @@ from swell.model.threshold import (
     parse_threshold,
     unknown_metrics,
 )
+from swell.model.threshold_lines import threshold_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,12 +122,22 @@ def _run_options(file: str, values: Mapping[str, Any], *, require_host: bool) ->
         exclude_tags=_names(values["exclude_tags"]),
         tags=dict(values["tag"]),
         env=dict(values["env"]),
-        thresholds=tuple(values["threshold"]),
+        thresholds=(*values["threshold"], *(line for each in values["threshold_files"] for line in _criteria(each))),
         http=_http_options(values),
         seed=values["seed"],
         name=values["name"] or Path(file).name,
         require_host=require_host,
     )
+
+
+def _criteria(file: str) -> tuple[str, ...]:
+    """The criteria in a file. Raises Mistake."""
+    try:
+        return threshold_lines(Path(file).read_text(encoding="utf-8"), file)
+    except OSError as error:
+        raise Mistake(f"--thresholds {file}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Mistake(f"--thresholds {file}: this is no text in UTF-8.") from None
 
 
 def _http_options(values: Mapping[str, Any]) -> HttpOptions:

@@ -228,3 +228,5 @@ class Plan(msgspec.Struct, frozen=True):
     name: str = ""
     setup_timeout: float = 60.0
     teardown_timeout: float = 60.0
+    raw_samples: bool = False
+    """Workers also send every single sample, for outputs that want each of them; costs about 250 bytes a request."""

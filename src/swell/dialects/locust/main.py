@@ -151,7 +151,7 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
         summary_json=options.summary_json,
         strict=options.strict,
         keep=not options.no_store,
-        thresholds=bool(options.threshold),
+        thresholds=bool(options.threshold or options.thresholds),
         html=_html_name(options),
     )
 

@@ -265,6 +265,13 @@ SWELL: list[Option] = [
         help="A criterion: 'http_req_duration: p(95) < 500ms'.",
     ),
     _value(
+        "--thresholds",
+        metavar="<filename>",
+        action="append",
+        default=[],
+        help="A file with one criterion a line.",
+    ),
+    _value(
         "--rate",
         metavar="<n>/s",
         type=_parsed("parse_rate"),

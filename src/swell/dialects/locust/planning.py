@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swell.dialects.locust.loader import LOADER
@@ -18,6 +19,7 @@ from swell.model.named_profiles import NAMED_PROFILES, load_profile
 from swell.model.plan import ArrivalPolicy, Plan, Source, SteeredUsers, Workload
 from swell.model.scaling import scale_plan
 from swell.model.threshold import ThresholdError, parse_threshold
+from swell.model.threshold_lines import threshold_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +66,10 @@ def make_plan(test: LocustTest, environment: Environment, argv: Sequence[str], *
     plan = Plan(
         source=source,
         workloads=(workload,),
-        thresholds=tuple(_threshold(text) for text in options.threshold),
+        thresholds=(
+            *(_threshold(text) for text in options.threshold),
+            *(line for name in options.thresholds for line in _criteria(name)),
+        ),
         host=checked_host(host, "--host") if "://" in host else host,
         duration=float(options.run_time) if options.run_time and _timed(test) else None,
         processes=processes,
@@ -116,3 +121,12 @@ def _threshold(text: str) -> str:
         return parse_threshold(text).source
     except ThresholdError as error:
         raise OptionError(f"--threshold: {error}") from None
+
+
+def _criteria(name: str) -> tuple[str, ...]:
+    try:
+        return threshold_lines(Path(name).read_text(encoding="utf-8"), name)
+    except OSError as error:
+        raise OptionError(f"--thresholds {name}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise OptionError(f"--thresholds: {error}") from None
