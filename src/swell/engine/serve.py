@@ -67,6 +67,10 @@ def serve_worker(plan: Plan, index: int, count: int, channel: WorkerChannel) -> 
     try:
         loop.run_until_complete(_serve(plan, index, count, channel))
     finally:
+        # Such as a look-up of a name that nobody waits for any more.
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
         blocking.uninstall()
         patch.set_hub(None)
         asyncio.set_event_loop(None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 from heapq import heappop, heappush
+from itertools import count
 from math import floor, inf
 from typing import TYPE_CHECKING, Any
 
@@ -265,6 +266,17 @@ def _adopt(one: greenlet) -> bool:
     return True
 
 
+_numbers = count(1)
+
+
+def _minimal_ident(fiber: Fiber) -> int:
+    """A small number of its own for each fiber, as gevent's greenlets have: test code keys dictionaries by it."""
+    held: dict[str, Any] = fiber.__dict__
+    if "_minimal_ident" not in held:
+        held["_minimal_ident"] = next(_numbers)
+    return held["_minimal_ident"]
+
+
 def _carried(fiber: Fiber) -> dict[str, Any]:
     return {_CARRIED: (fiber.tags, fiber.user, fiber.lag)}
 
@@ -272,3 +284,4 @@ def _carried(fiber: Fiber) -> dict[str, Any]:
 adopt_by(_adopt)
 # gevent hands this attribute of the greenlet that spawns to the one that is spawned.
 Fiber.spawn_tree_locals = property(_carried)  # type: ignore[attr-defined]
+Fiber.minimal_ident = property(_minimal_ident)  # type: ignore[attr-defined]

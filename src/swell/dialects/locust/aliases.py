@@ -58,10 +58,22 @@ MODULES: dict[str, str | list[str]] = {
     "locust.web": "web_names",
 }
 
+_OWN_CLIENT = "users for {} are not part of Swell: subclass User and fire events.request from a client of your own"
 _ABSENT = {
     "locust.opentelemetry": "OpenTelemetry is not supported by `swell locust` yet",
-    "locust.contrib.mqtt": "users for MQTT are not part of Swell yet: fire events.request from a client of your own",
-    "locust.contrib.socketio": "Socket.IO users are not part of Swell: fire events.request from a client of your own",
+    **{
+        f"locust.contrib.{name}": _OWN_CLIENT.format(what)
+        for name, what in (
+            ("dns", "DNS"),
+            ("milvus", "Milvus"),
+            ("mongodb", "MongoDB"),
+            ("mqtt", "MQTT"),
+            ("oai", "OpenAI"),
+            ("postgres", "PostgreSQL"),
+            ("qdrant", "Qdrant"),
+            ("socketio", "Socket.IO"),
+        )
+    },
 }
 
 

@@ -2,7 +2,7 @@
 
 Rules: listeners are called with the documented keywords and no others, since many take no `**kwargs`. An error in one
 is logged, makes the exit code 2 and does not keep the others from running; exceptions that steer pass through. The
-request hook also measures: what fires it by hand is recorded after the listeners have seen it.
+request hook also measures: what fires it by hand is recorded, see `RequestHook`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class EventHook:
 
     def fire(self, *, reverse: bool = False, **kwargs: Any) -> None:
         """Call all listeners with these keyword arguments, the last added first if `reverse`."""
-        handlers = self._handlers[::-1] if reverse else self._handlers.copy()
+        self._call(self._handlers[::-1] if reverse else self._handlers.copy(), kwargs)
+
+    def _call(self, handlers: list[Callable[..., Any]], kwargs: dict[str, Any]) -> None:
         for handler in handlers:
             try:
                 handler(**kwargs)
@@ -84,15 +86,23 @@ class EventHook:
 
 
 class RequestHook(EventHook):
-    """The event of one finished request. `record` (set by the worker) writes it to the recorder.
+    """The event of one finished request, which is also recorded.
 
-    HTTP clients register themselves as watchers: they tell the listeners of each request only while there are any.
+    The recorder has its place among the listeners: those added before it come first, and one of them that raises
+    StopUser or the like keeps the request from being recorded; those added later come after it. HTTP clients register
+    themselves as watchers: they tell the listeners of each request only while there are any.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.record: Callable[[dict[str, Any]], None] | None = None
+        self._record: Callable[[dict[str, Any]], None] | None = None
+        self._first = 0  # listeners before the recorder
         self._watchers: WeakSet[Any] = WeakSet()
+
+    def set_recorder(self, record: Callable[[dict[str, Any]], None]) -> None:
+        """Record what is fired from now on; this is the recorder's place among the listeners."""
+        self._record = record
+        self._first = len(self._handlers)
 
     def watch(self, client: Any) -> None:
         """Call `client.set_told(True or False)` whenever that changes, and now."""
@@ -107,23 +117,32 @@ class RequestHook(EventHook):
 
     def remove_listener(self, handler: Callable[..., Any]) -> None:
         """As `EventHook.remove_listener`."""
+        if handler in self._handlers[: self._first]:
+            self._first -= 1
         super().remove_listener(handler)
         self._inform()
 
     def fire(self, *, reverse: bool = False, **kwargs: Any) -> None:
-        """Call the listeners, then record the request; a StopUser of a listener keeps it from being recorded."""
-        self.tell(reverse=reverse, **kwargs)
-        if self.record is not None:
-            try:
-                self.record(kwargs)
-            except (KeyError, TypeError, ValueError):
-                # As if the recorder were one more listener that asks for these arguments.
-                logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())  # noqa: TRY400 - Locust's line
-                log.note_unhandled()
+        """Tell and record a request that test code measured itself."""
+        del reverse
+        self.tell(lambda: self._record_fired(kwargs), **kwargs)
 
-    def tell(self, *, reverse: bool = False, **kwargs: Any) -> None:
-        """Call the listeners only."""
-        super().fire(reverse=reverse, **kwargs)
+    def tell(self, record: Callable[[], object], /, **kwargs: Any) -> None:
+        """Call the listeners, and `record` in the recorder's place."""
+        handlers = self._handlers.copy()
+        self._call(handlers[: self._first], kwargs)
+        record()
+        self._call(handlers[self._first :], kwargs)
+
+    def _record_fired(self, kwargs: dict[str, Any]) -> None:
+        if self._record is None:
+            return
+        try:
+            self._record(kwargs)
+        except (KeyError, TypeError, ValueError):
+            # As if the recorder were one more listener that asks for these arguments.
+            logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())  # noqa: TRY400 - Locust's line
+            log.note_unhandled()
 
     def _inform(self) -> None:
         told = self.listened

@@ -164,12 +164,14 @@ class Master:
         if len(self._names) < self._plan.processes:
             return
         _log.info("%s workers connected", len(self._names))
+        profile = self._plan.workloads[0].profile
+        if isinstance(profile, SteeredUsers):
+            self._runner.target_user_count = profile.users
         try:
             environment.events.test_start.fire(environment=environment)
         except StopTest as stop:
             _runner_log.error(str(stop))
             self._runner.quit()
-        profile = self._plan.workloads[0].profile
         if isinstance(profile, SteeredUsers) and profile.users:
             self._runner.announce(profile.users, profile.spawn_rate)
 

@@ -71,7 +71,8 @@ def make_plan(test: LocustTest, environment: Environment, argv: Sequence[str], *
             *(line for name in options.thresholds for line in _criteria(name)),
         ),
         host=checked_host(host, "--host") if "://" in host else host,
-        duration=float(options.run_time) if options.run_time and _timed(test) else None,
+        # With a shape the run time says nothing, as in Locust: the shape ends the test.
+        duration=float(options.run_time) if options.run_time and test.shape is None else None,
         processes=processes,
         seed=options.seed,
         name=environment.locustfile or "",
@@ -82,11 +83,6 @@ def make_plan(test: LocustTest, environment: Environment, argv: Sequence[str], *
         return scale_plan(plan, options.time_scale, options.load_scale)
     except ValueError as error:
         raise OptionError(str(error)) from None
-
-
-def _timed(test: LocustTest) -> bool:
-    shape = test.shape
-    return shape is None or bool(test.options.run_time)
 
 
 def _load(test: LocustTest, options: Any) -> tuple[Any, ArrivalPolicy]:

@@ -81,7 +81,7 @@ class LocustProgram:
         environment, events = self.environment, self.environment.events
         self._context = context
         environment.enter(context)
-        events.request.record = make_recorder(context)
+        events.request.set_recorder(make_recorder(context))
         runner = self.runner = environment.take_runner((WorkerRunner if self._several else LocalRunner)(environment))
         runner.control = context.control
         runner.end = self._end
@@ -91,6 +91,8 @@ class LocustProgram:
             context.control.post(("ready", runner.client_id))
         else:
             _log.info("Starting Locust %s (Swell %s)", LOCUST_VERSION, __version__)
+            profile = context.plan.workloads[0].profile
+            runner.target_user_count = profile.users if isinstance(profile, SteeredUsers) else 0
         events.user_error.add_listener(self._count_exception)
         self._join()
         events.init.fire(environment=environment, runner=runner, web_ui=None)

@@ -209,8 +209,10 @@ def settle(response: RealResponse, error: BaseException | None) -> None:
     meta = response.meta
     assert meta is not None
     meta["exception"] = error
-    response.wire.hook.tell(**meta)
-    error = meta["exception"]
+    response.wire.hook.tell(lambda: _record(response, meta, error), **meta)
+
+
+def _record(response: RealResponse, meta: dict[str, Any], error: BaseException | None) -> None:
     fiber = current_fiber()
     recorder = response.wire.client.recorder
     tags = fiber.tags.with_tags(

@@ -8,6 +8,7 @@ keeps it from being recorded. A request with `catch_response` is recorded by its
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from swell.dialects.locust.env import current_environment
@@ -105,8 +106,7 @@ class Wire(Session):
     # What the session calls.
 
     def _tell_success(self, response: Response) -> None:
-        self._tell(self.meta_of(response, None))
-        self.client.recorder.add_request(response.row)
+        self.hook.tell(partial(self.client.recorder.add_request, response.row), **self.meta_of(response, None))
 
     def _finish(self, response: Response, expected: frozenset[int], *, catch: bool = False) -> Response:
         del expected
@@ -115,9 +115,11 @@ class Wire(Session):
         if catch:
             return self.caught(response)
         error = self.flavour.error_of(self, response)
+        write = partial(record, response, None if error is None else failure_of(error, response))
         if self._told:
-            self._tell(self.meta_of(response, error))
-        record(response, None if error is None else failure_of(error, response))
+            self.hook.tell(write, **self.meta_of(response, error))
+        else:
+            write()
         if isinstance(response, StreamedResponse):
             response.when_read(_nothing)
         return response
@@ -164,14 +166,16 @@ class Wire(Session):
             meta = self.meta_of(response, error)
         if meta is not None:
             meta["exception"] = error
-            if self._told:
-                self._tell(meta)
-                error = meta["exception"]
-            self._take_changes(response, meta)
-        record(response, None if error is None else failure_of(error, response))
 
-    def _tell(self, meta: dict[str, Any]) -> None:
-        self.hook.tell(**meta)
+        def write() -> None:
+            if meta is not None:
+                self._take_changes(response, meta)
+            record(response, None if error is None else failure_of(error, response))
+
+        if self._told and meta is not None:
+            self.hook.tell(write, **meta)
+        else:
+            write()
 
     def _take_changes(self, response: Any, meta: dict[str, Any]) -> None:
         """What a block wrote into `request_meta` counts: the name, the method, the times."""
