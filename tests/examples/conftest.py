@@ -10,6 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
+from uuid import uuid4
 
 import pytest
 
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MUEJAM = EXAMPLES / "muejam"
 TUTORMAX = EXAMPLES / "tutormax"
+YWMESSAGING = EXAMPLES / "ywmessaging"
 
 
 class Target:
-    """A running target; `tokens` is what it wrote for its load test."""
+    """A running target; `tokens` is what it wrote for its load test, if that needs any."""
 
     folder: ClassVar[Path]
-    tokens_name: ClassVar[str]
+    tokens_name: ClassVar[str] = ""
 
     def __init__(self, service: Service, tokens: Path) -> None:
         self.service = service
@@ -66,6 +68,20 @@ class TutorMax(Target):
         self.feedback_tokens = _column(tokens, "token")
 
 
+class YwMessaging(Target):
+    folder = YWMESSAGING
+
+    def registered(self, **more: str) -> Caller:
+        """A caller signed in as a new user, of a new church unless `churchId` says which."""
+        caller = self.caller()
+        name = f"user-{uuid4().hex}@loadtest.example"
+        given = {"email": name, "password": "long enough", "firstName": "A", "lastName": "B", **more}
+        status, _, body = caller.send("POST", "/auth/register", given)
+        assert status == 201, body
+        caller.token = body["accessToken"]
+        return caller
+
+
 Kind = TypeVar("Kind", bound=Target)
 
 
@@ -80,7 +96,9 @@ def run_target(kind: type[Kind], folder: Path, *options: str, env: Mapping[str, 
     tokens = folder / kind.tokens_name
     # Empty values: what the machine's environment says about databases is none of the test's business.
     environment = {"DATABASE_URL": "", "REDIS_URL": "", "TMPDIR": str(folder), **(env or {})}
-    command = [sys.executable, "-m", "target", "serve", "--port", "0", "--tokens", str(tokens), *options]
+    command = [sys.executable, "-m", "target", "serve", "--port", "0", *options]
+    if kind.tokens_name:
+        command += ["--tokens", str(tokens)]
     with (
         run_service(command, cwd=kind.folder, env=environment) as service,
         contextlib.closing(kind(service, tokens)) as target,
@@ -109,6 +127,12 @@ def muejam(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def tutormax(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TutorMax]:
     """As `muejam`."""
     yield from _healthy(TutorMax, request, tmp_path_factory)
+
+
+@pytest.fixture(scope="module", params=["embedded", "postgresql+redis"])
+def ywmessaging(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[YwMessaging]:
+    """As `muejam`."""
+    yield from _healthy(YwMessaging, request, tmp_path_factory)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""A stand-in for the YWMESSAGING API: churches that text with their members."""
