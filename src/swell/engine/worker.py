@@ -87,7 +87,7 @@ class Worker:
         collector: Collector | None = None,
         period: int = 1,
     ) -> None:
-        self.recorder = Recorder()
+        self.recorder = Recorder(keep_points=plan.raw_samples, first_points=plan.exact_samples)
         self.context = WorkerContext(plan, hub, self.recorder, index, count)
         self.program = program
         self._hub = hub

@@ -18,6 +18,7 @@ from swell.metrics.binning import KINDS, RequestSeries, bin_requests, bin_sample
 from swell.metrics.builtin import BUILTIN, REQUEST_METRICS, Kind
 from swell.metrics.failures import ErrorGroups
 from swell.metrics.frame import Frame, concat
+from swell.metrics.points import Points, pack_points, points_of
 from swell.metrics.rows import RowBuffer
 from swell.metrics.snapshot import SeriesDefinition, Snapshot
 from swell.metrics.tags import EMPTY, TagSet
@@ -49,7 +50,8 @@ class Recorder:
     looking_up, connecting, tls_handshaking))`: beside the request's row (same `series` and `end`), only for
     requests that did not find an open connection at once; seconds. `add_sample((series, time, value))`: a
     series from `series`, the hub time, the value (times in milliseconds). Values that are no finite numbers
-    are left out and counted in the snapshot.
+    are left out and counted in the snapshot. `keep_points`: snapshots hold every single sample too;
+    `first_points`: else the first so many samples of trends.
     """
 
     __slots__ = (
@@ -57,7 +59,9 @@ class Recorder:
         "_connects",
         "_errors",
         "_failed",
+        "_first_points",
         "_flushed",
+        "_keep_points",
         "_kind_of",
         "_kinds",
         "_new",
@@ -78,8 +82,10 @@ class Recorder:
     add_connect: Callable[[tuple[float, ...]], None]
     add_sample: Callable[[tuple[float, ...]], None]
 
-    def __init__(self, origin: float = 0.0) -> None:
+    def __init__(self, origin: float = 0.0, *, keep_points: bool = False, first_points: int = 0) -> None:
         self.origin = origin
+        self._keep_points = keep_points
+        self._first_points = first_points
         self._requests = RowBuffer(9)
         self._connects = RowBuffer(6)
         self._samples = RowBuffer(3)
@@ -187,10 +193,24 @@ class Recorder:
             rejected=rejected + self._rejected(),
             warnings=self._warnings,
         )
+        if self._keep_points or self._first_points:
+            snapshot.points = self._points(points_of(requests, connects, samples, known, self.origin))
         self._new = []
         self._warnings = []
         self._flushed = newest + 1
         return snapshot
+
+    def _points(self, points: Points) -> bytes:
+        if not self._keep_points:
+            trends = np.array(self._kinds, np.int64) == KINDS.index("trend")
+            mine = trends[points.series]
+            points = Points(points.series[mine], points.time[mine], points.value[mine])
+            # Part of a second is of no use: whoever wants exact values wants all of them.
+            if len(points.series) > self._first_points:
+                self._first_points = 0
+                return b""
+            self._first_points -= len(points.series)
+        return pack_points(points)
 
     def _newest(self, until: float, *times: np.ndarray[Any, np.dtype[np.float64]]) -> int:
         if until == math.inf:

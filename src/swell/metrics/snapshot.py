@@ -45,6 +45,7 @@ class Snapshot(msgspec.Struct):
     `second` is the newest whole second it covers, counted from the start of the run; the frame may hold
     rows of older seconds too. The worker itself sets `health`, `users` (running at the end of the second)
     and `dropped` (arrivals given up in the second). `rejected` counts samples that were no finite numbers.
+    `points` are all single samples (`points.pack_points`), only when they were asked for.
     """
 
     second: int
@@ -56,6 +57,7 @@ class Snapshot(msgspec.Struct):
     dropped: int = 0
     rejected: int = 0
     warnings: list[str] = []
+    points: bytes = b""
 
 
 class _Wire(msgspec.Struct, array_like=True):
@@ -69,6 +71,7 @@ class _Wire(msgspec.Struct, array_like=True):
     dropped: int
     rejected: int
     warnings: list[str]
+    points: bytes = b""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -90,6 +93,7 @@ def encode(snapshot: Snapshot) -> bytes:
             snapshot.dropped,
             snapshot.rejected,
             snapshot.warnings,
+            snapshot.points,
         )
     )
 
@@ -114,6 +118,7 @@ def decode(data: bytes) -> Snapshot:
         wire.dropped,
         wire.rejected,
         wire.warnings,
+        wire.points,
     )
 
 

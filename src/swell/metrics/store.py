@@ -19,12 +19,13 @@ from swell.metrics.buckets import Counts
 from swell.metrics.builtin import BUILTIN, REQUEST_METRICS, Kind, is_summed
 from swell.metrics.failures import ErrorGroup, ErrorGroups
 from swell.metrics.frame import EMPTY_FRAME, Bools, Frame, concat, fold, select
+from swell.metrics.points import Points, unpack_points
 from swell.metrics.series import Series, SeriesTable
 from swell.metrics.snapshot import SeriesDefinition, Snapshot, decode
 from swell.metrics.timeline import HealthRow, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["MetricStore"]
@@ -65,6 +66,10 @@ class MetricStore:
         """Arrivals given up, all workers."""
         self.rejected = 0
         """Samples that were no finite numbers and are left out."""
+        self.taps: list[Callable[[Frame], object]] = []
+        """Called at once with the rows of every snapshot, for outputs while running; series as in `series_list`."""
+        self.point_taps: list[Callable[[Points], object]] = []
+        """The same with all single samples, where the plan asks for them (`Plan.raw_samples`)."""
 
     # Feeding
 
@@ -82,6 +87,8 @@ class MetricStore:
                 frame, series = select(frame, series >= 0), series[series >= 0]
             # Sorted now, so that every later merge meets sorted runs.
             self._add_rows(fold(frame, series=series))
+        if snapshot.points and self.point_taps:
+            self._tell_points(unpack_points(snapshot.points), numbers)
         self._seconds = max(self._seconds, snapshot.second + 1)
         self._add_rest(worker, snapshot)
         for packed in self._timeline.advance(self._seconds):
@@ -255,12 +262,20 @@ class MetricStore:
 
     def _add_rows(self, frame: Frame) -> None:
         self._timeline.add(frame)
+        for tap in self.taps:
+            tap(frame)
         rest = select(frame, ~self._table.gauges()[frame.series])
         if len(rest):
             self._pending.append(rest)
             self._pending_pairs += len(rest.bucket)
             if self._pending_pairs > _PENDING_PAIRS:
                 self._merge_pending()
+
+    def _tell_points(self, points: Points, numbers: Sequence[int]) -> None:
+        series = np.array(numbers, np.int64)[points.series]
+        good = series >= 0
+        for tap in self.point_taps:
+            tap(Points(series[good], points.time[good], points.value[good]))
 
     def _add_rest(self, worker: int, snapshot: Snapshot) -> None:
         second = snapshot.second

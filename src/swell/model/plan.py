@@ -230,3 +230,5 @@ class Plan(msgspec.Struct, frozen=True):
     teardown_timeout: float = 60.0
     raw_samples: bool = False
     """Workers also send every single sample, for outputs that want each of them; costs about 250 bytes a request."""
+    exact_samples: int = 0
+    """Each worker also sends its first so many samples of trends: a run with no more has exact percentiles."""
