@@ -32,6 +32,7 @@ __all__ = [
     "Service",
     "ServiceMissing",
     "at_once",
+    "chromium",
     "first_line",
     "free_port",
     "postgres",
@@ -107,6 +108,15 @@ def services_required() -> bool:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
+
+
+def chromium() -> str:
+    """The path of a Chromium (or Chrome) on this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name)) is not None), None)
+    if found is None:
+        raise ServiceMissing("no chromium on the PATH: apt-get install chromium")
+    return found
 
 
 @contextlib.contextmanager

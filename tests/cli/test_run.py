@@ -59,6 +59,25 @@ def test_a_file_of_thresholds(start: Start, target: str, folder: Path) -> None:
     assert "http_reqs: count > 1000000" in command.out
 
 
+def test_the_files_of_a_run(start: Start, target: str, folder: Path) -> None:
+    """One run writes all its files, also into folders that are not there yet."""
+    files = {
+        "--html": "new/report.html",
+        "--junit": "new/junit.xml",
+        "--markdown": "new/it.md",
+        "--json": "new/it.json",
+    }
+    options = [word for pair in files.items() for word in pair]
+    command = start("run", "loadtest.py", "--host", target, *SHORT, *options, "--out", "csv=rows.csv")
+    assert command.wait() == 0, command.err
+    starts = {option: (folder / path).read_text(encoding="utf-8")[:15] for option, path in files.items()}
+    assert starts["--html"].lower() == "<!doctype html>"
+    assert starts["--junit"].startswith("<?xml")
+    assert starts["--markdown"].startswith("## ")
+    assert starts["--json"].startswith("{")
+    assert "http_reqs" in (folder / "rows.csv").read_text(encoding="utf-8")
+
+
 def test_json_on_stdout_is_nothing_but_json(start: Start, target: str) -> None:
     """With `--json -` the table goes to stderr."""
     command = start("run", "loadtest.py", "--host", target, *SHORT, "--json", "-")

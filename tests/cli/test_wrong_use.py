@@ -173,10 +173,17 @@ def test_a_declared_metric_may_be_judged(swell: Swell, folder: Path) -> None:
     assert "basket_size" in said.out
 
 
-@pytest.mark.parametrize("path", ["missing/summary.json", "."])
-def test_json_to_a_place_that_cannot_be_written(swell: Swell, path: str) -> None:
+@pytest.mark.parametrize("option", ["--json", "--html", "--junit", "--markdown"])
+@pytest.mark.parametrize("path", ["loadtest.py/summary", "."])
+def test_files_in_places_that_cannot_be_written(swell: Swell, option: str, path: str) -> None:
     """Said before the run, not after an hour of it."""
-    check_wrong(swell("run", "loadtest.py", *HOST, "--json", path), "--json", path)
+    check_wrong(swell("run", "loadtest.py", *HOST, option, path), option, path)
+
+
+def test_outputs_that_cannot_work(swell: Swell) -> None:
+    """An output with a name or a place that cannot be is refused before the run."""
+    check_wrong(swell("run", "loadtest.py", *HOST, "-t", "1s", "--out", "jsn=x"), "jsn", "json")
+    check_wrong(swell("run", "loadtest.py", *HOST, "-t", "1s", "--out", "csv=."), "csv=.")
 
 
 def test_the_hint_on_own_metrics_is_for_unknown_ones(swell: Swell) -> None:

@@ -27,13 +27,14 @@ def test_the_guides_command(serve_muejam, tmp_path):
     criteria = tmp_path / "criteria.txt"
     criteria.write_text(next(line for line in TABLE if "http_req_failed" in line), encoding="utf-8")
     with serve_muejam() as target:
-        options = [*GUIDE, "--host", target.service.url, "--run-time", "4s", "--csv", "results"]
+        options = [*GUIDE, "--host", target.service.url, "--run-time", "4s", "--csv", "results", "--html", "{u}.html"]
         done = _swell(tmp_path, target.tokens, *options, "--thresholds", str(criteria))
     assert done.returncode == 0, done.stderr
     assert "http_req_failed: rate < 0.5%" in done.stdout + done.stderr
     with (tmp_path / "results_stats.csv").open(newline="") as file:
         rows = {row["Name"]: row for row in csv.DictReader(file)}
     assert {"/v1/discover", "/v1/public/stories", "/v1/stories/:slug", "/v1/users/me"} <= rows.keys()
+    assert "/v1/discover" in (tmp_path / "100.html").read_text(encoding="utf-8")
     assert int(rows["Aggregated"]["Request Count"]) > 100
     assert rows["Aggregated"]["Failure Count"] == "0"
 

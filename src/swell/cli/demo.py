@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from swell.cli.mistakes import Mistake
+from swell.cli.options import output_options
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,10 +29,7 @@ FAULTS = ("slow", "errors", "leak", "rate-limit", "oversell", "stall")
 @click.option("--fault", type=click.Choice(FAULTS), help="Give the service one fault, to see it in the result.")
 @click.option("--serve", is_flag=True, help="Only serve, until Ctrl-C.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the service. Default: a free one.")
-@click.option("--json", "json_path", default="", metavar="FILE", help="Write a summary as JSON; - is stdout.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")
-@click.option("--strict", is_flag=True, help="Exit with 1 also for WARN.")
-@click.option("--no-store", is_flag=True, help="Do not keep a record of the run in .swell/runs.")
+@output_options
 @click.option("--time-scale", default="1", hidden=True, help="For tests of this command.")
 def command(**values: Any) -> int:
     """Start a small service on this machine and load it for about 15 seconds."""
@@ -45,13 +43,10 @@ def command(**values: Any) -> int:
 def _load_demo(values: dict[str, Any]) -> int:
     from swell.cli.planning import make_plan  # noqa: PLC0415 - keeps the help fast
     from swell.cli.run import command as run_command  # noqa: PLC0415 - as above
-    from swell.cli.session import Output, check_json_path, execute  # noqa: PLC0415 - as above
+    from swell.cli.session import Output, execute  # noqa: PLC0415 - as above
 
-    check_json_path(values["json_path"])
     test = Path(__file__).parents[1] / "demo" / "loadtest.py"
-    output = Output(
-        quiet=values["quiet"], strict=values["strict"], json=values["json_path"], keep=not values["no_store"]
-    )
+    output = Output.of(values)
     with _service(values["port"], values["fault"] or "") as url:
         arguments = [str(test), "--host", url, "--name", "swell demo", "--time-scale", values["time_scale"]]
         options = run_command.make_context("run", arguments).params

@@ -15,7 +15,7 @@ from swell.cli import types
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["plan_options"]
+__all__ = ["output_options", "plan_options"]
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -91,6 +91,31 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--discard-bodies", is_flag=True, help="Read response bodies without keeping them."),
 )
+
+
+_OUTPUT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--json", "json_path", default="", metavar="FILE", help="Write a summary as JSON; - is stdout."),
+    click.option("--html", default="", metavar="FILE", help="Write a report as one HTML file."),
+    click.option("--junit", default="", metavar="FILE", help="Write the criteria as a JUnit file."),
+    click.option("--markdown", default="", metavar="FILE", help="Write a summary as Markdown."),
+    click.option(
+        "--out",
+        multiple=True,
+        metavar="NAME=ARG",
+        help="Send measurements while the run goes on: json, csv, influxdb, prometheus, prometheus-rw, otlp, statsd."
+        " Repeatable.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, only the result."),
+    click.option("--strict", is_flag=True, help="Exit with 1 also for WARN."),
+    click.option("--no-store", is_flag=True, help="Do not keep a record of the run in .swell/runs."),
+)
+
+
+def output_options(function: Function) -> Function:
+    """Decorate a command with what says where results go."""
+    for option in reversed(_OUTPUT_OPTIONS):
+        function = option(function)
+    return function
 
 
 def plan_options(function: Function) -> Function:

@@ -10,17 +10,14 @@ from typing import Any
 
 import click
 
-from swell.cli.options import plan_options
+from swell.cli.options import output_options, plan_options
 
 __all__ = ["command"]
 
 
 @click.command("run", context_settings={"max_content_width": 100})
 @plan_options
-@click.option("--json", "json_path", default="", metavar="FILE", help="Write a summary as JSON; - is stdout.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only the result.")
-@click.option("--strict", is_flag=True, help="Exit with 1 also for WARN.")
-@click.option("--no-store", is_flag=True, help="Do not keep a record of the run in .swell/runs.")
+@output_options
 def command(file: str, **values: Any) -> int:
     """Run the test in FILE, show what happens, judge it.
 
@@ -32,11 +29,8 @@ def command(file: str, **values: Any) -> int:
     swell run loadtest.py --rate 200/s -t 1m --threshold 'http_req_duration: p(95) < 500ms'
     """  # noqa: D301 - a backspace is how click keeps lines apart
     from swell.cli.planning import make_plan  # noqa: PLC0415 - keeps the help fast
-    from swell.cli.session import Output, check_json_path, execute, worker_count  # noqa: PLC0415 - as above
+    from swell.cli.session import Output, execute, worker_count  # noqa: PLC0415 - as above
 
-    check_json_path(values["json_path"])
+    output = Output.of(values)
     plan = make_plan(file, values)
-    output = Output(
-        quiet=values["quiet"], strict=values["strict"], json=values["json_path"], keep=not values["no_store"]
-    )
     return execute(plan, worker_count(values["processes"], plan), output, ["swell", *sys.argv[1:]])

@@ -11,8 +11,7 @@ import contextlib
 import os
 import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -25,48 +24,50 @@ from swell.coordinator.transports.processes import ProcessWorkers
 from swell.coordinator.transports.threads import ThreadWorker
 from swell.metrics.store import MetricStore
 from swell.model.slices import most_workers
+from swell.outputs.base import wants_points
+from swell.outputs.feed import OutputFeed
+from swell.outputs.registry import open_outputs
 from swell.report.console import make_console
+from swell.report.files import Files, problem, write_files
 from swell.report.live import make_view
 from swell.report.summary_json import encode_summary
 from swell.report.terminal import print_summary
-from swell.runs.files import new_run_id, save_run
+from swell.runs.files import new_run_id
 from swell.runs.summarize import summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from swell.coordinator.state import Outcome
     from swell.model.plan import Plan
+    from swell.outputs.base import Output as RunningOutput
     from swell.runs.record import Run
 
-__all__ = ["Output", "check_json_path", "execute", "worker_count"]
+__all__ = ["Output", "execute", "worker_count"]
 
 
 class Output(msgspec.Struct, frozen=True):
-    """Where results go."""
+    """Where results go; `files.json` may be "-" for stdout, `out` are outputs while the run goes on."""
 
     quiet: bool = False
     strict: bool = False
-    json: str = ""
-    """A path, "-" for stdout, "" for none."""
-    keep: bool = True
-    """Whether the record of the run is stored."""
+    files: Files = Files()
+    out: tuple[str, ...] = ()
 
-
-def check_json_path(path: str) -> None:
-    """Say now, not after an hour of load, that the summary cannot be written. Raises Mistake."""
-    if path in {"", "-"}:
-        return
-    target = Path(path)
-    if target.is_dir():
-        raise Mistake(f"--json {path}: this is a directory.", "Name a file in it.")
-    existed = target.exists()
-    try:
-        target.open("a").close()
-    except OSError as error:
-        raise Mistake(f"--json {path}: cannot be written: {error.strerror}.", "Name a file that can.") from None
-    if not existed:
-        target.unlink(missing_ok=True)
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Output:
+        """From the options of `output_options`. Raises Mistake now, not after an hour of load."""
+        files = Files(
+            json=values["json_path"],
+            html=values["html"],
+            junit=values["junit"],
+            markdown=values["markdown"],
+            keep=not values["no_store"],
+        )
+        for option, path in files.named().items():
+            if trouble := problem(path):
+                raise Mistake(f"{option} {path}: {trouble}.", "Name a file that can be written.")
+        return cls(values["quiet"], values["strict"], files, tuple(values["out"]))
 
 
 def worker_count(processes: int | None, plan: Plan) -> int:
@@ -83,9 +84,11 @@ def worker_count(processes: int | None, plan: Plan) -> int:
 def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) -> int:
     """Run the plan and show everything; returns the exit code."""
     started = time.time()
-    plan = msgspec.structs.replace(plan, processes=max(workers, 1))
+    outputs = _open_outputs(output)
+    plan = msgspec.structs.replace(plan, processes=max(workers, 1), raw_samples=wants_points(outputs))
     store = MetricStore()
     view = make_view(make_console(stderr=True), quiet=output.quiet)
+    feed = OutputFeed(outputs, store)
     try:
         outcome = conduct(
             plan,
@@ -93,7 +96,7 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
             workers=max(workers, 1),
             store=store,
             judge=Judge(plan),
-            observers=[view],
+            observers=[view, feed],
         )
         run = summarize(
             plan,
@@ -104,15 +107,23 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
             command=command,
             strict=output.strict,
         )
+        run.notes += feed.notes()
+        if outcome.script_error is not None:
+            _show_script_error(outcome)
+        else:
+            _show(run, store, output)
     except OSError as error:
         raise Mistake(f"the workers could not be started: {error}.") from None
     finally:
         store.close()
-    if outcome.script_error is not None:
-        _show_script_error(outcome)
-        return run.exit_code
-    _show(run, output)
     return run.exit_code
+
+
+def _open_outputs(output: Output) -> list[RunningOutput]:
+    try:
+        return open_outputs(output.out)
+    except ValueError as error:
+        raise Mistake(str(error)) from None
 
 
 def _show_script_error(outcome: Outcome) -> None:
@@ -122,29 +133,23 @@ def _show_script_error(outcome: Outcome) -> None:
     click.echo(f"Error: {where.get(phase, f'{phase} failed')}:\n{text}", err=True)
 
 
-def _show(run: Run, output: Output) -> None:
-    stored: list[Path] = []
-    if output.keep:
-        _guarded("the record of this run could not be stored", lambda: stored.append(save_run(run)))
-    to_stdout = output.json != "-"
+def _show(run: Run, store: MetricStore, output: Output) -> None:
+    stored = write_files(run, store, output.files, _warn)
+    to_stdout = output.files.json != "-"
 
     def summary() -> None:
         console = make_console(stderr=not to_stdout)
-        print_summary(run, console, stored=str(stored[0]) if stored else "")
+        print_summary(run, console, stored=str(stored) if stored else "")
 
     if to_stdout or not output.quiet:
         _guarded("the summary could not be printed", summary)
-    if output.json:
-        _guarded("the JSON summary could not be written", lambda: _write_json(run, output.json))
+    if not to_stdout:
+        _guarded("the JSON summary could not be written", lambda: sys.stdout.write(encode_summary(run)))
 
 
-def _write_json(run: Run, path: str) -> None:
-    text = encode_summary(run)
-    if path == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    else:
-        Path(path).write_text(text, encoding="utf-8")
+def _warn(text: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(f"warning: {text}", err=True)
 
 
 def _guarded(trouble: str, action: Callable[[], object]) -> None:
@@ -155,8 +160,7 @@ def _guarded(trouble: str, action: Callable[[], object]) -> None:
     except BrokenPipeError:  # the reader had enough
         _drop_stdout()
     except OSError as error:
-        with contextlib.suppress(OSError):
-            click.echo(f"warning: {trouble}: {error}", err=True)
+        _warn(f"{trouble}: {error}")
         _drop_stdout()
 
 

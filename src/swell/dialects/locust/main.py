@@ -21,6 +21,7 @@ from swell.dialects.locust.refusals import refusal
 from swell.dialects.locust.testing import ConfigUsersError, LocustTest, load_test
 from swell.dialects.python.exceptions import OptionError, TestFileError
 from swell.model.plan import Plan
+from swell.report.files import Files, problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +38,10 @@ class Prepared(msgspec.Struct):
     code: int = 0
     plan: Plan | None = None
     notes: list[str] = []
-    summary_json: str = ""
+    files: Files = Files()
+    out: list[str] = []
     strict: bool = False
-    keep: bool = True
     thresholds: bool = False
-    html: str = ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -140,6 +140,18 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
         return Prepared(refused.code)
     notes = [*test.notes, *_shape_notes(test)]
     processes = (os.cpu_count() or 1) if options.processes == -1 else options.processes or 1
+    files = Files(
+        json=options.summary_json,
+        html=_html_name(options),
+        junit=options.junit,
+        markdown=options.markdown,
+        keep=not options.no_store,
+    )
+    for option, path in files.named().items():
+        if trouble := problem(path):
+            name = "--summary-json" if option == "--json" else option
+            sys.stderr.write(f"swell locust: error: {name} {path}: {trouble}\n")
+            return Prepared(_WRONG_USE)
     try:
         plan = make_plan(test, environment, arguments, processes=processes)
     except OptionError as error:
@@ -148,11 +160,10 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
     return Prepared(
         plan=plan,
         notes=notes,
-        summary_json=options.summary_json,
+        files=files,
+        out=options.out,
         strict=options.strict,
-        keep=not options.no_store,
         thresholds=bool(options.threshold or options.thresholds),
-        html=_html_name(options),
     )
 
 

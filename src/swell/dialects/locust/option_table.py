@@ -287,6 +287,15 @@ SWELL: list[Option] = [
     _value("--load-scale", metavar="<x>", type=_rate, default=1.0, help="Make the load x times as large."),
     _value("--seed", metavar="<int>", type=int, help="Makes everything random in the plan repeatable."),
     _value("--summary-json", metavar="<filename>", default="", help="Write Swell's summary as JSON."),
+    _value("--junit", metavar="<filename>", default="", help="Write the criteria as a JUnit file."),
+    _value("--markdown", metavar="<filename>", default="", help="Write a summary as Markdown."),
+    _value(
+        "--out",
+        metavar="<name>=<arg>",
+        action="append",
+        default=[],
+        help="Send measurements while the run goes on: json, csv, influxdb, prometheus, prometheus-rw, otlp, statsd.",
+    ),
     _flag("--strict", help="Exit with 1 also for a WARN of a threshold."),
     _flag("--no-store", help="Do not keep a record of the run in .swell/runs."),
 ]

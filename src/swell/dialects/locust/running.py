@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swell.coordinator.conduct import conduct
 from swell.coordinator.judge import Judge
 from swell.coordinator.transports.processes import ProcessWorkers
 from swell.metrics.store import MetricStore
+from swell.outputs.feed import OutputFeed
+from swell.outputs.registry import open_outputs
+from swell.report.files import write_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from swell.runs.record import Run
 
 __all__ = ["execute"]
+
+_WRONG_USE = 2
 
 
 class _FrontDoor:
@@ -70,7 +74,13 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
     plan = prepared.plan
     assert plan is not None
     started = time.time()
+    try:
+        outputs = open_outputs(prepared.out)
+    except ValueError as error:
+        print(f"swell locust: error: {error}", file=sys.stderr)  # noqa: T201 - for people
+        return _WRONG_USE
     store = MetricStore()
+    feed = OutputFeed(outputs, store)
     companion: Any = _FrontDoor()
     master: Any = None
     if plan.processes > 1:
@@ -84,7 +94,7 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
             workers=plan.processes,
             store=store,
             judge=Judge(plan),
-            observers=[_Notices()],
+            observers=[_Notices(), feed],
             companion=companion,
             steering=master if master is not None and master.steers else None,
             interrupt_grace=None,
@@ -94,7 +104,10 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
         if outcome.script_error is not None:
             print(outcome.script_error[1], file=sys.stderr)  # noqa: T201 - for people
             return companion.exit_code or 1
-        return _judged(prepared, _summary(prepared, store, outcome, arguments, started), companion.exit_code)
+        run = _summary(prepared, store, outcome, arguments, started)
+        run.notes += feed.notes()
+        write_files(run, store, prepared.files, _warn)
+        return _judged(prepared, run, companion.exit_code)
     except OSError as error:
         print(f"swell locust: the workers could not be started: {error}", file=sys.stderr)  # noqa: T201 - for people
         return 1
@@ -120,25 +133,17 @@ def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, arguments
 
 
 def _judged(prepared: Prepared, run: Run, code: int | None) -> int:
-    from swell.report.console import make_console  # noqa: PLC0415 - after the run
-    from swell.report.summary_json import encode_summary  # noqa: PLC0415 - as above
-    from swell.report.terminal import print_summary  # noqa: PLC0415 - as above
-    from swell.runs.files import save_run  # noqa: PLC0415 - as above
-
-    if prepared.keep:
-        try:
-            save_run(run)
-        except OSError as error:
-            print(f"swell: the record of this run could not be stored: {error}", file=sys.stderr)  # noqa: T201 - for people
     if prepared.thresholds:
+        from swell.report.console import make_console  # noqa: PLC0415 - after the run
+        from swell.report.terminal import print_summary  # noqa: PLC0415 - as above
+
         print_summary(run, make_console(stderr=True))
-    if prepared.summary_json:
-        try:
-            Path(prepared.summary_json).write_text(encode_summary(run), encoding="utf-8")
-        except OSError as error:
-            print(f"swell: the summary could not be written: {error}", file=sys.stderr)  # noqa: T201 - for people
     if code is None:
         return 1  # the worker was lost
     if code == 0 and prepared.thresholds and run.exit_code in {1, 3}:
         return run.exit_code
     return code
+
+
+def _warn(text: str) -> None:
+    print(f"swell: {text}", file=sys.stderr)  # noqa: T201 - for people

@@ -1,0 +1,1 @@
+"""The modules that k6 scripts import, one file each."""

@@ -1,0 +1,109 @@
+"""The files that a finished run leaves: its record, reports and summaries, the same for every command that runs tests.
+
+Rules: what cannot be written is known before the load where that can be known (`problem`), and afterwards costs a
+warning, never the verdict; one file that fails keeps no other from being written. "-" as the JSON summary is stdout
+and not handled here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from swell.metrics.store import MetricStore
+    from swell.runs.record import Run
+
+__all__ = ["Files", "problem", "write_files"]
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths by what is written there, "" for nothing; `keep`: whether the record of the run is stored."""
+
+    json: str = ""
+    html: str = ""
+    junit: str = ""
+    markdown: str = ""
+    keep: bool = True
+
+    def named(self) -> dict[str, str]:
+        """Option name -> path, of the files that are wanted."""
+        wanted = {"--json": self.json, "--html": self.html, "--junit": self.junit, "--markdown": self.markdown}
+        return {option: path for option, path in wanted.items() if path and path != "-"}
+
+
+def problem(path: str) -> str:
+    """Why this file cannot be written; "" if it can, as far as can be known. Missing folders are made later."""
+    target = Path(path)
+    if target.is_dir():
+        return "this is a directory"
+    folder = next(each for each in (target.parent, *target.parent.parents) if each.exists())
+    if not folder.is_dir():
+        return f"cannot be written: {folder} is no directory"
+    if folder != target.parent:
+        return ""
+    existed = target.exists()
+    try:
+        target.open("a").close()
+    except OSError as error:
+        return f"cannot be written: {error.strerror}"
+    if not existed:
+        target.unlink(missing_ok=True)
+    return ""
+
+
+def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str], None]) -> Path | None:
+    """Write what is wanted; `warn` is told what could not be. Returns where the record was stored."""
+    stored: list[Path] = []
+
+    def record() -> None:
+        from swell.runs.files import save_run  # noqa: PLC0415 - each of these only where it is wanted
+
+        stored.append(save_run(run))
+
+    def json() -> None:
+        from swell.report.summary_json import encode_summary  # noqa: PLC0415 - as above
+
+        _write(files.json, encode_summary(run))
+
+    def html() -> None:
+        from swell.report.html import write_report  # noqa: PLC0415 - as above
+
+        Path(files.html).parent.mkdir(parents=True, exist_ok=True)
+        write_report(run, store, Path(files.html))
+
+    def junit() -> None:
+        from swell.report.junit import junit_text  # noqa: PLC0415 - as above
+
+        _write(files.junit, junit_text(run))
+
+    def markdown() -> None:
+        from swell.report.markdown import markdown_text  # noqa: PLC0415 - as above
+
+        _write(files.markdown, markdown_text(run))
+
+    named = files.named()
+    writers = (
+        ("the record of this run could not be stored", record, files.keep),
+        ("the JSON summary could not be written", json, "--json" in named),
+        ("the HTML report could not be written", html, "--html" in named),
+        ("the JUnit file could not be written", junit, "--junit" in named),
+        ("the Markdown summary could not be written", markdown, "--markdown" in named),
+    )
+    for trouble, write, wanted in writers:
+        if not wanted:
+            continue
+        try:
+            write()
+        except OSError as error:
+            warn(f"{trouble}: {error}")
+    return stored[0] if stored else None
+
+
+def _write(path: str, text: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Tests of k6/http and k6/html."""
