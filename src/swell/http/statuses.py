@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 __all__ = ["Expect", "status_set"]
@@ -15,12 +16,23 @@ def status_set(expect: Expect) -> frozenset[int]:
 
     (200, 404) are two statuses; [(200, 404)] is a range. Raises ValueError.
     """
+    try:
+        return _shared(expect)  # type: ignore[arg-type]
+    except TypeError:  # a list: not hashable
+        return _new(expect)
+
+
+def _new(expect: Expect) -> frozenset[int]:
     if isinstance(expect, int | str | range):
         return frozenset(_one(expect))
     found: set[int] = set()
     for item in expect:
         found.update(_one(item))
     return frozenset(found)
+
+
+# Thousands of users say the same, and a set of some hundred statuses is 13 KB.
+_shared = lru_cache(maxsize=256)(_new)
 
 
 def _one(item: object) -> Iterable[int]:

@@ -7,7 +7,7 @@ none at all, one user of each class runs for 10 seconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -56,7 +56,8 @@ def make_plan(
         for key, names in (("tags", options.include_tags), ("exclude_tags", options.exclude_tags))
         if names
     }
-    limits = {"setup_timeout": declared.setup_timeout, "teardown_timeout": declared.teardown_timeout}
+    given = {"setup_timeout": declared.setup_timeout, "teardown_timeout": declared.teardown_timeout}
+    limits: dict[str, Any] = {name: seconds for name, seconds in given.items() if seconds is not None}
     return Plan(
         source=msgspec.structs.replace(source, env={**source.env, **options.env}, options=source_options),
         workloads=workloads,
@@ -68,7 +69,7 @@ def make_plan(
         seed=options.seed,
         tags=dict(options.tags),
         name=options.name,
-        **{name: seconds for name, seconds in limits.items() if seconds is not None},
+        **limits,
     )
 
 
