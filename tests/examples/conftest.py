@@ -106,12 +106,22 @@ def run_target(kind: type[Kind], folder: Path, *options: str, env: Mapping[str, 
         yield target
 
 
+def _database(url: str, name: str) -> str:
+    """The URL of a database of one's own: targets have tables of the same names."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchall():
+            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
 def _healthy(
     kind: type[Kind], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Kind]:
     env: dict[str, str] = {}
     if request.param != "embedded":
-        env["DATABASE_URL"] = request.getfixturevalue("postgres_url")
+        env["DATABASE_URL"] = _database(request.getfixturevalue("postgres_url"), kind.folder.name)
         env["REDIS_URL"] = request.getfixturevalue("redis_url")
     with run_target(kind, tmp_path_factory.mktemp(kind.folder.name), env=env) as target:
         yield target
