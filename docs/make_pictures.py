@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from swell.report.terminal import print_summary
-from swell.runs.files import load_run
+from swell.runs.store import open_store
 
 IMAGES = Path(__file__).parent / "images"
 WIDTH = 112
@@ -56,8 +56,9 @@ def main() -> None:
         done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603 - our own
         if done.returncode != 0:
             raise SystemExit(f"this run shows nothing worth a picture:\n{done.stdout}{done.stderr}")
-        record = next(Path(folder).glob(".swell/runs/*.json"))
-        run = load_run(record)
+        store = open_store(str(Path(folder) / ".swell" / "runs.db"))
+        run = store.run(store.find("last"))
+        store.close()
     IMAGES.mkdir(exist_ok=True)
     console = screen()
     print_summary(run, console)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,10 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import psutil
 import pytest
 
 from swell.cli.main import main
+from swell.runs.store import open_store
 from tests.services import free_port
 
 TEST_FILE = """
@@ -142,8 +144,9 @@ class Command:
 
     def stored(self) -> dict[str, Any]:
         """The one stored record."""
-        [path] = (self._out.parent / ".swell" / "runs").glob("*.json")
-        return json.loads(path.read_text())
+        with contextlib.closing(open_store(str(self._out.parent / ".swell" / "runs.db"))) as store:
+            [found] = store.list()
+            return msgspec.to_builtins(store.run(found))
 
 
 def _connected(process: psutil.Process) -> bool:

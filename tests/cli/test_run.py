@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from swell.runs.store import StoreError, open_store
 from tests.cli.conftest import PATIENCE, Command, wait_for
 
 Start = Callable[..., Command]
@@ -273,13 +275,48 @@ def test_setup_that_fails(start: Start, target: str, folder: Path) -> None:
     assert "src/swell" not in command.err
 
 
-def test_secrets_stay_out_of_the_record(start: Start, target: str, folder: Path) -> None:
-    """Environment values that look secret are neither in the stored plan nor in the command line."""
-    command = start("run", "loadtest.py", "--host", target, *SHORT, "-e", "API_TOKEN=hunter2", "-e", "STAGE=blue")
+def test_secrets_stay_out_of_the_store(start: Start, target: str, folder: Path) -> None:
+    """Secrets in the environment, in URLs, headers and bodies are nowhere in the files of the store."""
+    (folder / "secret.py").write_text(
+        "from swell import HttpUser, task\n"
+        "class Visitor(HttpUser):\n"
+        "    @task\n"
+        "    def look(self):\n"
+        "        self.client.get('/none?token=hunter3', headers={'Authorization': 'Bearer hunter4hunter4'})\n"
+        "        self.client.post('/none', json={'password': 'hunter5'}, cookies={'session': 'hunter6'})\n"
+    )
+    command = start("run", "secret.py", "--host", target, *SHORT, "-e", "API_TOKEN=hunter2", "-e", "STAGE=blue")
     assert command.wait() == 0, command.err
-    [path] = (folder / ".swell" / "runs").glob("*.json")
-    assert "hunter2" not in path.read_text()
-    assert "STAGE=blue" in path.read_text()
+    stored = b"".join(path.read_bytes() for path in (folder / ".swell").iterdir())
+    assert b"hunter" not in stored
+    assert b"STAGE=blue" in stored
+    assert "hunter" not in command.out
+
+
+def test_a_killed_run_is_stored(start: Start, target: str, folder: Path) -> None:
+    """SIGKILL of the coordinator leaves the run in the store, up to its last second, marked as cut off."""
+    command = start("run", "loadtest.py", "--host", target, "-u", "2", "-t", "60s")
+
+    def seconds() -> float | None:
+        try:
+            with (
+                contextlib.closing(open_store(str(folder / ".swell" / "runs.db"))) as store,
+                store.metrics(store.find("last")) as metrics,
+            ):
+                return metrics.seconds if metrics.seconds >= 2 else None
+        except StoreError:
+            return None
+
+    wait_for(seconds)
+    command.ps.kill()
+    command.wait()
+    with contextlib.closing(open_store(str(folder / ".swell" / "runs.db"))) as store:
+        found = store.find("last")
+        assert not found.finished
+        run = store.run(found)
+    assert run.interrupted
+    assert run.totals is not None
+    assert run.totals.requests > 0
 
 
 def test_help_is_fast() -> None:

@@ -35,6 +35,13 @@ def command(name: str) -> click.Command:
     return found
 
 
+def options_of(name: str) -> list[click.Option]:
+    """The options that are shown, of a command and of its subcommands."""
+    found = command(name)
+    every = [found, *found.commands.values()] if isinstance(found, click.Group) else [found]
+    return [param for one in every for param in one.params if isinstance(param, click.Option) and not param.hidden]
+
+
 def section(shown: Page, heading: str) -> str:
     """The text under a heading of the second level."""
     found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", shown.text, re.MULTILINE | re.DOTALL)
@@ -59,18 +66,25 @@ def test_every_option_is_documented(name: str) -> None:
     """Each option of each command, long and short, stands in a table of command-line.md."""
     shown = first_cells(page("command-line"))
     documented = {word for cell in shown for word in (cell, cell.split(" ")[0])}
-    options = [each for each in command(name).params if isinstance(each, click.Option) and not each.hidden]
-    wanted = {spelled for option in options for spelled in option.opts} - {"--help", "-h"}
+    wanted = {spelled for option in options_of(name) for spelled in option.opts} - {"--help", "-h"}
     assert sorted(wanted - documented) == []
 
 
 def test_documented_options_exist() -> None:
     """No page names a long option that no command has."""
-    known = {spelled for name in COMMANDS for each in command(name).params for spelled in each.opts}
+    known = {spelled for name in COMMANDS for each in options_of(name) for spelled in each.opts}
     known |= {"--help", "--version"}
     shown = {
         word
-        for name in ("command-line", "load-profiles", "http-client", "thresholds", "metrics", "generator-health")
+        for name in (
+            "command-line",
+            "load-profiles",
+            "http-client",
+            "thresholds",
+            "metrics",
+            "generator-health",
+            "results",
+        )
         for cell in code_words(page(name).text)
         for word in re.findall(r"--[a-z][a-z-]+", cell)
     }

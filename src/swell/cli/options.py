@@ -107,7 +107,10 @@ _OUTPUT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("-q", "--quiet", is_flag=True, help="No progress, only the result."),
     click.option("--strict", is_flag=True, help="Exit with 1 also for WARN."),
-    click.option("--no-store", is_flag=True, help="Do not keep a record of the run in .swell/runs."),
+    click.option(
+        "--store", metavar="URL", help="Keep the run there: a path or postgresql://... Default: .swell/runs.db."
+    ),
+    click.option("--no-store", is_flag=True, help="Do not keep the run."),
 )
 
 

@@ -32,7 +32,8 @@ from swell.report.files import Files, problem, write_files
 from swell.report.live import make_view
 from swell.report.summary_json import encode_summary
 from swell.report.terminal import print_summary
-from swell.runs.files import new_run_id
+from swell.runs.keeping import NO_STORE, keep_run
+from swell.runs.naming import new_run_id
 from swell.runs.summarize import summarize
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from swell.model.plan import Plan
     from swell.outputs.base import Output as RunningOutput
     from swell.runs.record import Run
+    from swell.runs.writer import RunWriter
 
 __all__ = ["Output", "execute", "worker_count"]
 
@@ -53,6 +55,8 @@ class Output(msgspec.Struct, frozen=True):
     strict: bool = False
     files: Files = Files()
     out: tuple[str, ...] = ()
+    store: str | None = None
+    """The URL of the run store, None for the project's own."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Output:
@@ -62,12 +66,12 @@ class Output(msgspec.Struct, frozen=True):
             html=values["html"],
             junit=values["junit"],
             markdown=values["markdown"],
-            keep=not values["no_store"],
         )
         for option, path in files.named().items():
             if trouble := problem(path):
                 raise Mistake(f"{option} {path}: {trouble}.", "Name a file that can be written.")
-        return cls(values["quiet"], values["strict"], files, tuple(values["out"]))
+        store = NO_STORE if values["no_store"] else values["store"]
+        return cls(values["quiet"], values["strict"], files, tuple(values["out"]), store)
 
 
 def worker_count(processes: int | None, plan: Plan) -> int:
@@ -89,6 +93,9 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
     store = MetricStore()
     view = make_view(make_console(stderr=True), quiet=output.quiet)
     feed = OutputFeed(outputs, store)
+    run_id = new_run_id(started)
+    writer = keep_run(plan, run_id, started, workers=max(workers, 1), command=command, url=output.store)
+    kept: Run | None = None
     try:
         outcome = conduct(
             plan,
@@ -97,24 +104,22 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
             store=store,
             judge=Judge(plan),
             observers=[view, feed],
+            keep=writer.keep if writer is not None else None,
         )
         run = summarize(
-            plan,
-            store,
-            outcome,
-            run_id=new_run_id(started),
-            workers=max(workers, 1),
-            command=command,
-            strict=output.strict,
+            plan, store, outcome, run_id=run_id, workers=max(workers, 1), command=command, strict=output.strict
         )
         run.notes += feed.notes()
-        if outcome.script_error is not None:
-            _show_script_error(outcome)
+        if outcome.script_error is None:
+            kept = run
+            _show(run, store, output, writer)
         else:
-            _show(run, store, output)
+            _show_script_error(outcome)
     except OSError as error:
         raise Mistake(f"the workers could not be started: {error}.") from None
     finally:
+        if writer is not None and kept is None:
+            writer.finish(None)
         store.close()
     return run.exit_code
 
@@ -133,13 +138,18 @@ def _show_script_error(outcome: Outcome) -> None:
     click.echo(f"Error: {where.get(phase, f'{phase} failed')}:\n{text}", err=True)
 
 
-def _show(run: Run, store: MetricStore, output: Output) -> None:
-    stored = write_files(run, store, output.files, _warn)
+def _show(run: Run, store: MetricStore, output: Output, writer: RunWriter | None) -> None:
+    if writer is not None:
+        writer.finish(run)
+        if writer.error:
+            _warn(f"this run could not be stored: {writer.error}")
+    write_files(run, store, output.files, _warn)
+    stored = writer.place if writer is not None and not writer.error else ""
     to_stdout = output.files.json != "-"
 
     def summary() -> None:
         console = make_console(stderr=not to_stdout)
-        print_summary(run, console, stored=str(stored) if stored else "")
+        print_summary(run, console, stored=stored)
 
     if to_stdout or not output.quiet:
         _guarded("the summary could not be printed", summary)

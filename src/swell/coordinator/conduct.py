@@ -73,12 +73,14 @@ def conduct(
     steering: Steering | None = None,
     companion: Companion | None = None,
     interrupt_grace: float | None = INTERRUPT_GRACE,
+    keep: Callable[[int, bytes], object] | None = None,
 ) -> Outcome:
     """Run the plan on `workers` workers of `transport`; blocks until it is over. OSError if none can be
     started.
 
     The store holds what was measured, also when the run ended badly. `interrupt_grace`: what running iterations get
-    after Ctrl-C, seconds; None: the plan's own grace.
+    after Ctrl-C, seconds; None: the plan's own grace. `keep` gets each worker's snapshots as they come and must not
+    wait.
     """
     conductor = _Conductor(
         plan,
@@ -90,6 +92,7 @@ def conduct(
         steering=steering,
         companion=companion,
         interrupt_grace=interrupt_grace,
+        keep=keep,
     )
     return asyncio.run(conductor.run())
 
@@ -109,6 +112,7 @@ class _Conductor:
         steering: Steering | None,
         companion: Companion | None,
         interrupt_grace: float | None,
+        keep: Callable[[int, bytes], object] | None,
     ) -> None:
         self._plan = plan
         self._transport = transport
@@ -118,6 +122,7 @@ class _Conductor:
         self._observers = list(observers)
         self._steering = steering
         self._companion = companion
+        self._keep = keep
         self._steered: dict[str, SteerTarget] = {}
         self._next_steer = 0
         self._control = RunControl(
@@ -258,6 +263,8 @@ class _Conductor:
     def _merge(self, index: int, data: bytes) -> None:
         snapshot = snapshots.decode(data)
         self._live.health.add(index, snapshot.second, snapshot.health)
+        if self._keep is not None:
+            self._keep(index, data)
         if self._companion is not None:
             self._companion.measured(index, snapshot)
         try:

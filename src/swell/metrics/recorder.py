@@ -19,6 +19,7 @@ from swell.metrics.builtin import BUILTIN, REQUEST_METRICS, Kind
 from swell.metrics.failures import ErrorGroups
 from swell.metrics.frame import Frame, concat
 from swell.metrics.points import Points, pack_points, points_of
+from swell.metrics.redaction import redact_url
 from swell.metrics.rows import RowBuffer
 from swell.metrics.snapshot import SeriesDefinition, Snapshot
 from swell.metrics.tags import EMPTY, TagSet
@@ -130,7 +131,7 @@ class Recorder:
         expected = tags.get("expected_response")
         self._failed.append(-1 if not expected else int(expected == "false"))
         self._sent.append(int(sent))
-        self._new.append(SeriesDefinition(len(self._kinds), "", "trend", True, tags.items))
+        self._new.append(SeriesDefinition(len(self._kinds), "", "trend", True, _without_secrets(tags)))
         self._kinds.extend(KINDS.index(BUILTIN[metric].kind) for metric in REQUEST_METRICS)
         return number
 
@@ -250,3 +251,8 @@ class Recorder:
         if text not in self._warned:
             self._warned.add(text)
             self._warnings.append(text)
+
+
+def _without_secrets(tags: TagSet) -> tuple[tuple[str, str], ...]:
+    """What leaves the worker: a name made of a URL may hold a token in its query."""
+    return tuple((key, redact_url(value) if "?" in value or "@" in value else value) for key, value in tags.items)

@@ -1,4 +1,4 @@
-"""The files that a finished run leaves: its record, reports and summaries, the same for every command that runs tests.
+"""The files that a finished run leaves: reports and summaries, the same for every command that runs tests.
 
 Rules: what cannot be written is known before the load where that can be known (`problem`), and afterwards costs a
 warning, never the verdict; one file that fails keeps no other from being written. "-" as the JSON summary is stdout
@@ -22,13 +22,12 @@ __all__ = ["Files", "problem", "write_files"]
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
-    """Paths by what is written there, "" for nothing; `keep`: whether the record of the run is stored."""
+    """Paths by what is written there, "" for nothing."""
 
     json: str = ""
     html: str = ""
     junit: str = ""
     markdown: str = ""
-    keep: bool = True
 
     def named(self) -> dict[str, str]:
         """Option name -> path, of the files that are wanted."""
@@ -56,17 +55,11 @@ def problem(path: str) -> str:
     return ""
 
 
-def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str], None]) -> Path | None:
-    """Write what is wanted; `warn` is told what could not be. Returns where the record was stored."""
-    stored: list[Path] = []
-
-    def record() -> None:
-        from swell.runs.files import save_run  # noqa: PLC0415 - each of these only where it is wanted
-
-        stored.append(save_run(run))
+def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str], None]) -> None:
+    """Write what is wanted; `warn` is told what could not be."""
 
     def json() -> None:
-        from swell.report.summary_json import encode_summary  # noqa: PLC0415 - as above
+        from swell.report.summary_json import encode_summary  # noqa: PLC0415 - each of these only where it is wanted
 
         _write(files.json, encode_summary(run))
 
@@ -88,7 +81,6 @@ def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str]
 
     named = files.named()
     writers = (
-        ("the record of this run could not be stored", record, files.keep),
         ("the JSON summary could not be written", json, "--json" in named),
         ("the HTML report could not be written", html, "--html" in named),
         ("the JUnit file could not be written", junit, "--junit" in named),
@@ -101,7 +93,6 @@ def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str]
             write()
         except OSError as error:
             warn(f"{trouble}: {error}")
-    return stored[0] if stored else None
 
 
 def _write(path: str, text: str) -> None:

@@ -22,6 +22,7 @@ from swell.dialects.locust.testing import ConfigUsersError, LocustTest, load_tes
 from swell.dialects.python.exceptions import OptionError, TestFileError
 from swell.model.plan import Plan
 from swell.report.files import Files, problem
+from swell.runs.keeping import NO_STORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ class Prepared(msgspec.Struct):
     notes: list[str] = []
     files: Files = Files()
     out: list[str] = []
+    store: str | None = None
     strict: bool = False
     thresholds: bool = False
 
@@ -145,7 +147,6 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
         html=_html_name(options),
         junit=options.junit,
         markdown=options.markdown,
-        keep=not options.no_store,
     )
     for option, path in files.named().items():
         if trouble := problem(path):
@@ -162,6 +163,7 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
         notes=notes,
         files=files,
         out=options.out,
+        store=NO_STORE if options.no_store else options.store or None,
         strict=options.strict,
         thresholds=bool(options.threshold or options.thresholds),
     )

@@ -297,7 +297,8 @@ SWELL: list[Option] = [
         help="Send measurements while the run goes on: json, csv, influxdb, prometheus, prometheus-rw, otlp, statsd.",
     ),
     _flag("--strict", help="Exit with 1 also for a WARN of a threshold."),
-    _flag("--no-store", help="Do not keep a record of the run in .swell/runs."),
+    _value("--store", metavar="<url>", default="", help="Keep the run there. Default: .swell/runs.db."),
+    _flag("--no-store", help="Do not keep the run."),
 ]
 
 OLD: list[Option] = [

@@ -18,6 +18,8 @@ from swell.metrics.store import MetricStore
 from swell.outputs.feed import OutputFeed
 from swell.outputs.registry import open_outputs
 from swell.report.files import write_files
+from swell.runs.keeping import keep_run
+from swell.runs.naming import new_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,6 +83,10 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
         return _WRONG_USE
     store = MetricStore()
     feed = OutputFeed(outputs, store)
+    run_id = new_run_id(started)
+    command = ["swell", "locust", *arguments]
+    writer = keep_run(plan, run_id, started, workers=plan.processes, command=command, url=prepared.store)
+    run: Run | None = None
     companion: Any = _FrontDoor()
     master: Any = None
     if plan.processes > 1:
@@ -98,26 +104,32 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
             companion=companion,
             steering=master if master is not None and master.steers else None,
             interrupt_grace=None,
+            keep=writer.keep if writer is not None else None,
         )
         if master is not None:
             master.finish()
         if outcome.script_error is not None:
             print(outcome.script_error[1], file=sys.stderr)  # noqa: T201 - for people
             return companion.exit_code or 1
-        run = _summary(prepared, store, outcome, arguments, started)
+        run = _summary(prepared, store, outcome, command, run_id)
         run.notes += feed.notes()
+        if writer is not None:
+            writer.finish(run)
+            if writer.error:
+                _warn(f"this run could not be stored: {writer.error}")
         write_files(run, store, prepared.files, _warn)
         return _judged(prepared, run, companion.exit_code)
     except OSError as error:
         print(f"swell locust: the workers could not be started: {error}", file=sys.stderr)  # noqa: T201 - for people
         return 1
     finally:
+        if writer is not None and run is None:
+            writer.finish(None)
         store.close()
 
 
-def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, arguments: Sequence[str], started: float) -> Run:
-    from swell.runs.files import new_run_id  # noqa: PLC0415 - after the run
-    from swell.runs.summarize import summarize  # noqa: PLC0415 - as above
+def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, command: Sequence[str], run_id: str) -> Run:
+    from swell.runs.summarize import summarize  # noqa: PLC0415 - after the run
 
     plan = prepared.plan
     assert plan is not None
@@ -125,9 +137,9 @@ def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, arguments
         plan,
         store,
         outcome,
-        run_id=new_run_id(started),
+        run_id=run_id,
         workers=plan.processes,
-        command=["swell", "locust", *arguments],
+        command=command,
         strict=prepared.strict,
     )
 
