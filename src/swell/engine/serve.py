@@ -93,6 +93,8 @@ async def _serve(plan: Plan, index: int, count: int, channel: WorkerChannel) -> 
 
     await channel.open(deliver, ended.set)
 
+    # Before the test file: what is imported from now on may be a reason to make blocking calls cooperative.
+    _load_for_the_run()
     try:
         program = load_program(plan.source)
     except Exception as error:
@@ -100,8 +102,6 @@ async def _serve(plan: Plan, index: int, count: int, channel: WorkerChannel) -> 
         channel.send(ScriptFailed(index, "load", text))
         await ended.wait()
         return
-
-    _load_for_the_run()
 
     # A worker in a thread shares its process: it counts its own CPU only and leaves the collector alone.
     in_thread = threading.current_thread() is not threading.main_thread()
