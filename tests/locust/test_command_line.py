@@ -154,7 +154,7 @@ def test_options_of_old_versions_are_understood(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        ([], 2, "--headless"),
+        (["--web-login"], 2, "SWELL_WEB_TOKEN"),
         (["--headless", "--master"], 2, "--processes"),
         (["--headless", "--worker"], 2, "--processes"),
         (["--worker", "--master"], 255, "cannot be combined"),

@@ -105,6 +105,14 @@ _OUTPUT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Send measurements while the run goes on: json, csv, influxdb, prometheus, prometheus-rw, otlp, statsd."
         " Repeatable.",
     ),
+    click.option(
+        "--web",
+        is_flag=False,
+        flag_value="",
+        metavar="[HOST:PORT]",
+        help="Show the run in a browser while it goes on. Default address: 127.0.0.1:5665.",
+    ),
+    click.option("--web-stay", is_flag=True, help="Keep the page after the run, until Ctrl-C. Implies --web."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, only the result."),
     click.option("--strict", is_flag=True, help="Exit with 1 also for WARN."),
     click.option(

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from swell.outputs.base import Output as RunningOutput
     from swell.runs.record import Run
     from swell.runs.writer import RunWriter
+    from swell.web.page import LivePage
 
 __all__ = ["Output", "execute", "worker_count"]
 
@@ -57,6 +58,9 @@ class Output(msgspec.Struct, frozen=True):
     out: tuple[str, ...] = ()
     store: str | None = None
     """The URL of the run store, None for the project's own."""
+    web: str | None = None
+    """Address of the live page, "" for the default; None for no page."""
+    web_stay: bool = False
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Output:
@@ -71,7 +75,9 @@ class Output(msgspec.Struct, frozen=True):
             if trouble := problem(path):
                 raise Mistake(f"{option} {path}: {trouble}.", "Name a file that can be written.")
         store = NO_STORE if values["no_store"] else values["store"]
-        return cls(values["quiet"], values["strict"], files, tuple(values["out"]), store)
+        web, stay = values.get("web"), bool(values.get("web_stay"))
+        web = "" if stay and web is None else web
+        return cls(values["quiet"], values["strict"], files, tuple(values["out"]), store, web, stay)
 
 
 def worker_count(processes: int | None, plan: Plan) -> int:
@@ -93,6 +99,7 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
     store = MetricStore()
     view = make_view(make_console(stderr=True), quiet=output.quiet)
     feed = OutputFeed(outputs, store)
+    page = _open_page(output)
     run_id = new_run_id(started)
     writer = keep_run(plan, run_id, started, workers=max(workers, 1), command=command, url=output.store)
     kept: Run | None = None
@@ -103,7 +110,8 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
             workers=max(workers, 1),
             store=store,
             judge=Judge(plan),
-            observers=[view, feed],
+            observers=[view, feed] if page is None else [view, feed, page],
+            companion=None if page is None else page.companion(),
             keep=writer.keep if writer is not None else None,
         )
         run = summarize(
@@ -113,6 +121,8 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
         if outcome.script_error is None:
             kept = run
             _show(run, store, output, writer)
+            if page is not None:
+                _end_page(page, run, store, stay=output.web_stay)
         else:
             _show_script_error(outcome)
     except OSError as error:
@@ -120,8 +130,34 @@ def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) ->
     finally:
         if writer is not None and kept is None:
             writer.finish(None)
+        if page is not None:
+            page.shut()
         store.close()
     return run.exit_code
+
+
+def _open_page(output: Output) -> LivePage | None:
+    if output.web is None:
+        return None
+    from swell.web.attach import PageError, open_page  # noqa: PLC0415 - only where it is wanted
+
+    try:
+        page = open_page(output.web)
+    except PageError as error:
+        raise Mistake(f"--web: {error}.", "Name another address: --web 127.0.0.1:8099.") from None
+    click.echo(f"The run is shown at {page.url}", err=True)
+    return page
+
+
+def _end_page(page: LivePage, run: Run, store: MetricStore, *, stay: bool) -> None:
+    """Show the verdict; with `stay` until Ctrl-C."""
+    from swell.web.results import Results  # noqa: PLC0415 - as above
+
+    page.finish(run, Results(run, store))
+    if stay:
+        click.echo(f"The result stays at {page.url} until Ctrl-C.", err=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            page.idle(lambda: False)
 
 
 def _open_outputs(output: Output) -> list[RunningOutput]:

@@ -130,8 +130,8 @@ class Environment:
         raise NotImplementedError(f"Swell does not connect to {master_host}:{master_port}; use --processes N")
 
     def create_web_ui(self, *_: Any, **__: Any) -> Any:
-        """Not there yet."""
-        raise NotImplementedError("`swell locust` has no web page yet; run with --headless")
+        """The page is the front door's, not the test's."""
+        raise NotImplementedError("the page belongs to `swell locust`, in a process of its own: a test cannot make one")
 
     def take_runner(self, runner: Any) -> Any:
         """This is the runner. Raises RunnerAlreadyExistsError."""

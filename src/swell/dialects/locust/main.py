@@ -12,11 +12,13 @@ import io
 import os
 import pickle
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from swell.dialects.locust.argument_parser import get_parser, parse_locustfile_option
+from swell.dialects.locust.event import Events
+from swell.dialects.locust.page_form import PageForm, form_of_test
 from swell.dialects.locust.refusals import refusal
 from swell.dialects.locust.testing import ConfigUsersError, LocustTest, load_test
 from swell.dialects.python.exceptions import OptionError, TestFileError
@@ -27,7 +29,7 @@ from swell.runs.keeping import NO_STORE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["main", "serve_prepare"]
 
 _WRONG_USE = 2
 _BROKEN_TEST = 1
@@ -44,6 +46,8 @@ class Prepared(msgspec.Struct):
     store: str | None = None
     strict: bool = False
     thresholds: bool = False
+    page: PageForm | None = None
+    """The page that was asked for; None for a run without one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return prepared.code
     for note in prepared.notes:
         print(f"swell locust: {note}", file=sys.stderr)  # noqa: T201 - for people
+    if prepared.page is not None:
+        from swell.dialects.locust.page import serve  # noqa: PLC0415 - heavy
+
+        return serve(prepared, arguments)
     from swell.dialects.locust.running import execute  # noqa: PLC0415 - heavy
 
     return execute(prepared, arguments)
@@ -153,6 +161,8 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
             name = "--summary-json" if option == "--json" else option
             sys.stderr.write(f"swell locust: error: {name} {path}: {trouble}\n")
             return Prepared(_WRONG_USE)
+    known = {action.dest for action in cast("Any", get_parser(events=Events()))._actions}
+    page = None if options.headless else form_of_test(test, environment, known)
     try:
         plan = make_plan(test, environment, arguments, processes=processes)
     except OptionError as error:
@@ -166,15 +176,12 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
         store=NO_STORE if options.no_store else options.store or None,
         strict=options.strict,
         thresholds=bool(options.threshold or options.thresholds),
+        page=page,
     )
 
 
 def _shape_notes(test: LocustTest) -> list[str]:
-    notes = (
-        ["--autostart: there is no page yet; runs as with --headless"]
-        if (test.options.autostart and not test.options.headless)
-        else []
-    )
+    notes: list[str] = []
     shape = test.shape
     if shape is not None and not shape.use_common_options:
         given = [name for name in ("users", "spawn-rate", "run-time") if _given(test.options, name)]
@@ -214,7 +221,7 @@ def _prepare_in_child(arguments: Sequence[str]) -> Prepared:
     sys.stderr.flush()
     child = os.fork()
     if not child:
-        _serve_prepare(arguments, writing)
+        serve_prepare(arguments, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         data = pipe.read()
@@ -225,7 +232,7 @@ def _prepare_in_child(arguments: Sequence[str]) -> Prepared:
     return pickle.loads(data)  # noqa: S301 - from our own child
 
 
-def _serve_prepare(arguments: Sequence[str], writing: int) -> None:
+def serve_prepare(arguments: Sequence[str], writing: int) -> None:
     """The child's part; does not return."""
     code = 1
     try:

@@ -117,12 +117,33 @@ COMMON: list[Option] = [
 ]
 
 WEB: list[Option] = [
-    _value("--web-host", env="LOCUST_WEB_HOST", metavar="<ip>", default="", help=_HIDE),
+    _value(
+        "--web-host",
+        env="LOCUST_WEB_HOST",
+        metavar="<ip>",
+        default="",
+        help="Address of the page. Default: this machine only; * is all.",
+    ),
     _value("--web-host-display-name", env="LOCUST_WEB_HOST_DISPLAY_NAME", help=_HIDE),
-    _value("--web-port", "-P", env="LOCUST_WEB_PORT", metavar="<port number>", type=int, default=8089, help=_HIDE),
-    _flag("--headless", env="LOCUST_HEADLESS", help="Start the test at once, without a page. Needed for now."),
-    _flag("--autostart", env="LOCUST_AUTOSTART", help="Start the test at once; as --headless until there is a page."),
-    _value("--autoquit", env="LOCUST_AUTOQUIT", metavar="<seconds>", type=int, default=-1, help=_HIDE),
+    _value(
+        "--web-port",
+        "-P",
+        env="LOCUST_WEB_PORT",
+        metavar="<port number>",
+        type=int,
+        default=8089,
+        help="Port of the page. Default: 8089.",
+    ),
+    _flag("--headless", env="LOCUST_HEADLESS", help="Start the test at once, without a page."),
+    _flag("--autostart", env="LOCUST_AUTOSTART", help="Open the page and start the test at once."),
+    _value(
+        "--autoquit",
+        env="LOCUST_AUTOQUIT",
+        metavar="<seconds>",
+        type=int,
+        default=-1,
+        help="End so long after the test.",
+    ),
     _flag("--headful", env="LOCUST_HEADFUL", help=_HIDE),
     _refused("--web-auth", "--web-auth has been replaced by --web-login in Locust; Swell has neither", nargs=None),
     _flag("--web-login", env="LOCUST_WEB_LOGIN", help=_HIDE),

@@ -35,10 +35,10 @@ def refusal(options: Any) -> Refusal | None:
         return Refusal("--otel: OpenTelemetry export is not there yet; run without it", 2)
     if options.autoquit != -1 and not options.autostart:
         return Refusal("--autoquit is only meaningful in combination with --autostart", 1)
-    if not options.headless and not options.autostart:
+    if options.web_base_path and not options.web_base_path.startswith("/"):
+        return Refusal(f"Invalid format for --web-base-path argument ({options.web_base_path}): it starts with /", 1)
+    if not options.headless and options.web_login:
         return Refusal(
-            "there is no web page yet: add --headless to start the test now (with -u, -r and -t for users, spawn rate "
-            "and run time)",
-            2,
+            "--web-login: the page asks for a token instead; set SWELL_WEB_TOKEN and leave the option out", 2
         )
     return None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from swell.dialects.locust.main import Prepared
     from swell.metrics.snapshot import Snapshot
     from swell.runs.record import Run
+    from swell.web.page import LivePage
 
 __all__ = ["execute"]
 
@@ -71,8 +72,14 @@ class _Notices:
         """As `Observer.close`."""
 
 
-def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
-    """Run the plan; returns the exit code."""
+def execute(
+    prepared: Prepared,
+    arguments: Sequence[str],
+    *,
+    page: LivePage | None = None,
+    on_start: Callable[[], object] = lambda: None,
+) -> int:
+    """Run the plan; returns the exit code. `page` shows it, and keeps its store until the next run."""
     plan = prepared.plan
     assert plan is not None
     started = time.time()
@@ -93,6 +100,11 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
         from swell.dialects.locust.master import Master  # noqa: PLC0415 - only for several processes
 
         companion = master = Master(arguments, plan, store)
+    own: Any = master if master is not None and master.steers else None
+    observed: list[Any] = [_Notices(), feed]
+    if page is not None:
+        observed.append(page)
+        on_start()
     try:
         outcome = conduct(
             plan,
@@ -100,9 +112,9 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
             workers=plan.processes,
             store=store,
             judge=Judge(plan),
-            observers=[_Notices(), feed],
-            companion=companion,
-            steering=master if master is not None and master.steers else None,
+            observers=observed,
+            companion=companion if page is None else page.companion(companion),
+            steering=own if page is None else page.steering(own),
             interrupt_grace=None,
             keep=writer.keep if writer is not None else None,
         )
@@ -118,6 +130,10 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
             if writer.error:
                 _warn(f"this run could not be stored: {writer.error}")
         write_files(run, store, prepared.files, _warn)
+        if page is not None:
+            from swell.web.results import Results  # noqa: PLC0415 - only with a page
+
+            page.finish(run, Results(run, store))
         return _judged(prepared, run, companion.exit_code)
     except OSError as error:
         print(f"swell locust: the workers could not be started: {error}", file=sys.stderr)  # noqa: T201 - for people
@@ -125,7 +141,8 @@ def execute(prepared: Prepared, arguments: Sequence[str]) -> int:
     finally:
         if writer is not None and run is None:
             writer.finish(None)
-        store.close()
+        if page is None or run is None:
+            store.close()
 
 
 def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, command: Sequence[str], run_id: str) -> Run:

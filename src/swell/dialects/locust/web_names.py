@@ -1,4 +1,4 @@
-"""The module `locust.web`: names that files read or set; the page is not there yet."""
+"""The module `locust.web`: names that files read or set; the page itself is `swell.web`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HOST_IS_REQUIRED = False
 
 
 class WebUI:
-    """Stands for Locust's page; cannot be made yet."""
+    """Stands for Locust's page, which a test cannot make here."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        raise NotImplementedError("`swell locust` has no web page yet; run with --headless")
+        raise NotImplementedError("the page belongs to `swell locust`, in a process of its own: a test cannot make one")

@@ -1,0 +1,154 @@
+"""`swell locust` without --headless, end to end: Locust's endpoints, several runs, Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+
+from swell.dialects.locust.page_form import PageForm, arguments_of
+from swell.web.desk import Field
+from tests import services
+from tests.web.conftest import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FILE = """
+from locust import HttpUser, constant, events, task
+
+@events.init_command_line_parser.add_listener
+def _(parser):
+    parser.add_argument("--word", default="x", help="A word")
+
+class Reader(HttpUser):
+    wait_time = constant(0.05)
+
+    @task
+    def read(self):
+        self.client.get("/" + self.environment.parsed_options.word)
+"""
+
+
+class _Target(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/good" else 404)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def target() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Target)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@contextlib.contextmanager
+def swell_locust(folder: Path, *more: str) -> Iterator[tuple[Client, subprocess.Popen[str]]]:
+    (folder / "locustfile.py").write_text(FILE)
+    port = services.free_port()
+    command = [sys.executable, "-m", "swell", "locust", "--web-port", str(port), "--only-summary", "--no-store", *more]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={key: value for key, value in os.environ.items() if not key.startswith(("LOCUST_", "SWELL_WEB"))},
+    )
+    client = Client(port)
+
+    def up() -> bool:
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        with contextlib.suppress(OSError):
+            return client.send("GET", "/stats/requests")[0] == 200
+        return False
+
+    try:
+        until(up)
+        yield client, process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def post(client: Client, path: str, **values: Any) -> dict[str, Any]:
+    _, text, _ = client.send("POST", path, urlencode(values), Content_Type="application/x-www-form-urlencoded")
+    return json.loads(text)
+
+
+def stats(client: Client) -> dict[str, Any]:
+    return json.loads(client.send("GET", "/stats/requests")[1])
+
+
+@pytest.mark.timeout(240)
+def test_runs_from_the_page(tmp_path: Path, target: str) -> None:
+    """/swarm starts and changes a run, /stats/requests shows it, /stop ends it; then another; Ctrl-C ends all."""
+    with swell_locust(tmp_path, "--host", target) as (client, process):
+        assert stats(client)["state"] == "ready"
+        assert post(client, "/swarm", user_count="none", spawn_rate=1)["success"] is False
+        assert post(client, "/swarm", user_count=2, spawn_rate=2, word="good")["success"] is True
+        until(lambda: stats(client)["user_count"] == 2)
+        assert post(client, "/swarm", user_count=4, spawn_rate=4)["message"] == "Swarming updated"
+        until(lambda: stats(client)["user_count"] == 4 and stats(client)["state"] == "running")
+        found = stats(client)
+        assert [row["name"] for row in found["stats"]] == ["/good", "Aggregated"]
+        assert found["stats"][0]["num_requests"] > 0
+        assert found["errors"] == []
+        assert client.send("GET", "/stats/requests/csv")[1].startswith("Type,Name,Request Count")
+        assert client.send("GET", "/exceptions")[1] == '{"exceptions":[]}'
+        assert client.send("GET", "/stop", Sec_Fetch_Site="cross-site")[0] == 403
+        assert client.send("GET", "/stop", Sec_Fetch_Site="same-site")[0] == 405
+        assert json.loads(client.send("GET", "/stop")[1])["success"] is True
+        until(lambda: stats(client)["state"] == "stopped")
+        until(lambda: client.send("GET", "/stats/report")[0] == 200)
+        assert post(client, "/swarm", user_count=1, spawn_rate=1)["success"] is True
+        until(lambda: [error["occurrences"] > 0 for error in stats(client)["errors"]] == [True])
+        assert stats(client)["stats"][0]["name"] == "/x"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 1
+
+
+@pytest.mark.timeout(240)
+def test_autostart_and_autoquit(tmp_path: Path, target: str) -> None:
+    """The run begins at once, the page is there while it goes on, and the program ends after it."""
+    more = ["--host", target, "--word", "good", "--autostart", "--autoquit", "0", "-u", "1", "-t", "3"]
+    with swell_locust(tmp_path, *more) as (client, process):
+        assert "<!doctype html>" in client.send("GET", "/")[1]
+        assert process.wait(60) == 0
+
+
+def test_the_form_as_a_command_line() -> None:
+    """Values become options; empty ones leave what was typed; a value is never an option of its own."""
+    fields = [Field(name="word", label=""), Field(name="flag", label="", kind="flag", value=False)]
+    form = PageForm(fields=fields, flags={"word": "--word", "flag": "--flag"})
+    values = {"user_count": "5", "spawn_rate": "", "host": "--headless", "word": "a b", "flag": True, "evil": "--x"}
+    assert arguments_of(values, form) == ["--users=5", "--host=--headless", "--word=a b", "--flag"]
+    assert arguments_of({"user_classes": ["A", "B"]}, form) == ["A", "B"]
+    with pytest.raises(ValueError, match="user classes"):
+        arguments_of({"user_classes": ["--logfile=/tmp/x"]}, form)
