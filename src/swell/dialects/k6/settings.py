@@ -1,0 +1,47 @@
+"""A k6 test as it travels to the workers: the script, its options, its scenarios, and how it logs.
+
+Rules: plain data in one JSON text, in the plan's `Source.options`. The environment is not in it: that is the plan's own
+`Source.env`, which is redacted wherever it is stored.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = ["K6Test", "LogStyle"]
+
+LogStyle = Literal["tty", "text", "json", "raw"]
+
+
+class K6Test(msgspec.Struct, kw_only=True):
+    """One test. Options and scenarios as k6's JSON has them, complete.
+
+    `script`: an absolute path. `files_root`: the folder that stands for "/" (an unpacked archive), "" for the disk.
+    `vendor`: folders with remote modules at HOST/PATH. `system_env`: whether `__ENV` has the process's environment.
+    """
+
+    script: str
+    options: dict[str, Any] = {}
+    scenarios: dict[str, dict[str, Any]] = {}
+    files_root: str = ""
+    vendor: list[str] = []
+    system_env: bool = True
+    log_style: LogStyle = "text"
+    verbose: bool = False
+    console_output: str = ""
+    secret_sources: list[str] = []
+    source: str | None = None
+    """The script's text where it came from standard input."""
+    started: float = 0.0
+    """Wall-clock time at which the command began, for the log on a terminal."""
+
+    def pack(self) -> dict[str, str]:
+        """As `Source.options`."""
+        return {"test": msgspec.json.encode(self).decode()}
+
+    @classmethod
+    def unpack(cls, options: dict[str, str]) -> K6Test:
+        """From `Source.options`."""
+        return msgspec.json.decode(options["test"], type=cls)
