@@ -344,7 +344,8 @@ def test_script_without_default_but_exec(k6: K6) -> None:
     source = """
     export const options = { scenarios: {
       a: { executor: 'per-vu-iterations', exec: 'one' },
-      b: { executor: 'shared-iterations', vus: 2, iterations: 4, exec: 'two', env: { WHO: 'me' }, tags: { kind: 'x' } } } };  # noqa: E501 - one line of a script
+      b: { executor: 'shared-iterations', vus: 2, iterations: 4, exec: 'two', env: { WHO: 'me' },
+           tags: { kind: 'x' } } } };
     export function one() { console.log('one', __ENV.WHO) }
     export async function two() { await null; console.log('two', __ENV.WHO) }
     """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ class K6Instance:
         self._repeats = Repeats()
         self._pulse: Pulse | None = None
         self.told: dict[str, str] = {}
-        self.idle: list[K6Vu] = []
+        self.idle: deque[K6Vu] = deque()
         self.made = 0
         self.active = 0
         self.resolver = make_resolver(test)
@@ -122,10 +123,10 @@ class K6Instance:
         return vu
 
     def take_vu(self) -> K6Vu:
-        """An idle VU, the one with the lowest number first, or a new one."""
+        """The VU that has been idle longest, or a new one."""
         self.active += 1
         if self.idle:
-            return self.idle.pop()
+            return self.idle.popleft()
         self.made += 1
         worker = self.worker
         assert worker is not None
@@ -136,15 +137,12 @@ class K6Instance:
         self.active -= 1
         vu.retire()
         self.idle.append(vu)
-        self.idle.sort(key=lambda each: -each.number)
 
     def prepare_vus(self, count: int) -> None:
         """Make so many VUs before the load begins. In a fiber; others get their turns."""
         made = [self.take_vu() for _ in range(count)]
-        for vu in made:
-            self.active -= 1
-            self.idle.append(vu)
-        self.idle.sort(key=lambda each: -each.number)
+        self.active -= len(made)
+        self.idle.extend(made)
 
     # Metrics.
 

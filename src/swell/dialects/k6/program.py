@@ -69,7 +69,7 @@ class K6Program:
         return sum(
             largest_vus(each)
             for each in scenarios.values()
-            if seconds_of(each["startTime"]) <= at < seconds_of(each["startTime"]) + _length(each)
+            if seconds_of(each["startTime"]) <= at < _end(each)
         )
 
     def setup(self, context: WorkerContext) -> object:
@@ -195,6 +195,12 @@ class K6Program:
                 return instance.active
             case _:
                 return instance.made
+
+
+def _end(scenario: dict[str, Any]) -> float:
+    """Seconds from the start of the test to the end of a scenario's graceful stop."""
+    grace = seconds_of(scenario.get("gracefulStop"))
+    return max(seconds_of(scenario["startTime"]) + _length(scenario) + grace, seconds_of(scenario["startTime"]) + 1e-9)
 
 
 def _length(scenario: dict[str, Any]) -> float:
