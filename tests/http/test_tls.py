@@ -184,3 +184,45 @@ def test_a_missing_certificate_file_is_the_users_error(net: Net) -> None:
 
     net.run(user, net.script(answer()))
     assert net.ledger.rows == []
+
+
+def test_connections_of_one_user_side_by_side(net: Net, files: dict[str, str], server_context: Any) -> None:
+    """Several handshakes of one user at the same time do not disturb each other."""
+
+    def user(session: Session) -> list[int]:
+        statuses: list[int] = []
+
+        def one() -> None:
+            statuses.append(session.get("/").status_code)
+
+        fibers = [net.hub.spawn(one) for _ in range(6)]
+        while not all(fiber.dead for fiber in fibers):
+            net.hub.sleep(0.02)
+        return statuses
+
+    server = net.script(answer(Connection="close"))
+    assert net.run(user, server, ssl=server_context("127.0.0.1"), verify=files["ca"]) == [200] * 6
+
+
+def test_failed_handshakes_close_nobody_elses_socket(net: Net, files: dict[str, str], server_context: Any) -> None:
+    """While handshakes fail, other connections keep their descriptors and go on answering."""
+
+    def user(session: Session) -> tuple[int, set[str]]:
+        good, kinds = list[bool](), set[str]()
+
+        def works() -> None:
+            for _ in range(40):
+                good.append(session.get("/", verify=files["ca"]).status_code == 200)
+
+        def fails() -> None:
+            for _ in range(20):
+                response = session.get("/", verify=True)  # an authority that this machine does not know
+                kinds.add(response.error.kind if response.error else "none")
+
+        fibers = [net.hub.spawn(run) for run in [works, fails] * 5]
+        while not all(fiber.dead for fiber in fibers):
+            net.hub.sleep(0.02)
+        return sum(good), kinds
+
+    server = net.script(answer(Connection="close"))
+    assert net.run(user, server, ssl=server_context("127.0.0.1"), verify=files["ca"]) == (200, {"tls_unknown_ca"})

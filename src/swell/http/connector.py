@@ -103,6 +103,7 @@ class Connector:
                 sock = await connect_in_order(addresses, _connect)
         finally:
             opening.connecting = perf_counter() - begin
+        handed_over = False
         try:
             address = sock.getpeername()
             secure, name = route.secure, (route.host, route.port)
@@ -110,10 +111,11 @@ class Connector:
                 phase.name = "proxy"
                 if proxy.scheme == "https":
                     secure, name = True, (proxy.host, proxy.port)
-                elif route.secure:
+                elif not route.absolute:
                     await _open_tunnel(sock, route, self._user_agent)
             connection = Connection(self._limits, route)
             tls_version = tls_cipher = ""
+            handed_over = True
             if secure:
                 phase.name = "tls"
                 context = sessions.context(tls_context(route.verify, route.cert, route.key), *name)
@@ -130,7 +132,10 @@ class Connector:
             else:
                 await loop.create_connection(lambda: connection, sock=sock)
         except BaseException:
-            sock.close()
+            if handed_over:
+                _let_go(sock, loop)
+            else:
+                sock.close()
             raise
         connection.peer = Peer(address[0], address[1], tls_version, tls_cipher)
         return connection
@@ -163,6 +168,15 @@ async def _connect(address: Address) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _let_go(sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+    """Forget a socket that a loop took and failed to make a connection of: the loop closes it.
+
+    uvloop closes the bare descriptor. Closing it here as well would hit whatever got the same number since.
+    """
+    if type(loop).__module__.partition(".")[0] == "uvloop":
+        sock.detach()
 
 
 async def _open_tunnel(sock: socket.socket, route: Route, user_agent: str) -> None:

@@ -105,7 +105,10 @@ class TlsSessions:
 
 def _resumable(connection: ssl.SSLObject) -> ssl.SSLSession | None:
     """The session of a connection if it can be resumed: with TLS 1.3 only once its ticket has come."""
-    session = connection.session
+    try:
+        session = connection.session
+    except ValueError:  # its own handshake is still under way
+        return None
     if session is None or session.has_ticket:
         return session
     return session if session.id and connection.version() == "TLSv1.2" else None

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from swell.dialects.k6.flags import Given
+    from swell.dialects.k6.settings import LogStyle
     from swell.dialects.k6.vu import K6Vu
     from swell.model.plan import Plan
 
@@ -149,6 +150,7 @@ def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str,
         system_env=given.flags.get("include-system-env-vars", True),
         verbose=given.has("verbose"),
         console_output=given.one("console-output"),
+        log_style=_log_style(given),
         secret_sources=given.many("secret-source"),
         started=time.time(),
     )
@@ -175,6 +177,17 @@ def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str,
         return test, folder, archive.options, archive.env
     test.script = str(path)
     return test, None, None, {}
+
+
+def _log_style(given: Given) -> LogStyle:
+    """How lines of the log look: as asked for, else by where they go."""
+    asked = given.one("log-format") or os.environ.get("K6_LOG_FORMAT", "") or "text"
+    if asked not in {"text", "json", "raw"}:
+        raise OptionError("--log-format", f"is text, json or raw, not {asked!r}")
+    where = given.one("log-output") or os.environ.get("K6_LOG_OUTPUT", "")
+    if asked == "text" and where in {"", "stderr"} and sys.stderr.isatty():
+        return "tty"
+    return cast("LogStyle", asked)
 
 
 def _looks_typed(source: str) -> bool:
