@@ -21,7 +21,7 @@ SWELL = [sys.executable, "-m", "swell", "locust", "--no-store"]
 LOCUST = [sys.executable, "-m", "locust"]
 
 needs_locust = pytest.mark.skipif(
-    importlib.util.find_spec("locust") is None, reason="compares with real Locust: pip install swell[test]"
+    importlib.util.find_spec("locust") is None, reason="compares with real Locust: pip install swell[conformance]"
 )
 
 

@@ -32,6 +32,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("swell.cli.check", "Explain what a test would do, without sending anything."),
     "locust": ("swell.cli.locust", "Run a locustfile with Locust's own command line."),
     "k6": ("swell.cli.k6", "Run a k6 script with k6's own command line."),
+    "python": ("swell.cli.python", "Run a file with run_single_user, its `locust` being Swell's."),
     "runs": ("swell.cli.runs", "Look at the runs that were stored."),
     "report": ("swell.cli.report", "Write the HTML report of a stored run."),
     "demo": ("swell.cli.demo", "Start a small service and load it for a quarter of a minute."),

@@ -60,7 +60,7 @@ MODULES: dict[str, str | list[str]] = {
 
 _OWN_CLIENT = "users for {} are not part of Swell: subclass User and fire events.request from a client of your own"
 _ABSENT = {
-    "locust.opentelemetry": "OpenTelemetry is not supported by `swell locust` yet",
+    "locust.opentelemetry": "metrics go out with `--out otlp=URL`, without code",
     **{
         f"locust.contrib.{name}": _OWN_CLIENT.format(what)
         for name, what in (
