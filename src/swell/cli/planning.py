@@ -18,6 +18,7 @@ import msgspec
 from swell.cli.mistakes import Mistake, nearest
 from swell.coordinator.conduct import planned_duration
 from swell.coordinator.judge import plan_stages
+from swell.dialects.k6.recognise import is_k6_script
 from swell.dialects.locust.recognise import is_locustfile
 from swell.dialects.python.loader import LOADER, load
 from swell.dialects.python.options import RunOptions
@@ -46,13 +47,17 @@ def make_plan(file: str, values: Mapping[str, Any], *, require_host: bool = True
     """The plan of `file` with the options in `values` (by parameter name). Raises Mistake."""
     _check_file(file)
     env = dict(values["env"])
+    declared: Mapping[str, Kind] = {}
     try:
         # What the file prints while it loads must not mix with results.
         with contextlib.redirect_stdout(sys.stderr):
-            if is_locustfile(file):
+            if is_k6_script(file):
+                from swell.dialects.k6.common_run import plan_of_run as plan_of_script  # noqa: PLC0415 - as below
+
+                plan, declared = plan_of_script(file, env, _run_options(file, values, require_host=require_host))
+            elif is_locustfile(file):
                 from swell.dialects.locust.common_run import plan_of_run  # noqa: PLC0415 - only for locustfiles
 
-                declared: Mapping[str, Kind] = {}
                 plan = plan_of_run(file, env, _run_options(file, values, require_host=require_host))
             else:
                 program = load(Source(LOADER, file, env))
@@ -100,8 +105,8 @@ def _check_file(file: str) -> None:
         close = nearest(path.name, names)
         hint = f"Did you mean {folder / close}?" if close else f"Python files in {folder}: {', '.join(names) or 'none'}"
         raise Mistake(f"there is no file {file}.", hint)
-    if path.suffix != ".py":
-        raise Mistake(f"{file}: only Python test files (.py) can be run.")
+    if path.suffix != ".py" and not is_k6_script(file):
+        raise Mistake(f"{file}: only Python test files (.py) and k6 scripts (.js, .ts, .tar) can be run.")
     if not os.access(path, os.R_OK):
         raise Mistake(f"{file} cannot be read: permission denied.")
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swell.dialects.javascript import DiskFiles, HostFunction, HostModule, JsHost, JsLimits, JsThrow, Resolver
+from swell.dialects.k6.jslib import host as jslib
+from swell.dialects.k6.jslib.catalog import equivalents
 from swell.engine.script import AbortRun, StopVirtualUser
 
 if TYPE_CHECKING:
@@ -67,9 +69,7 @@ def make_host(instance: K6Instance) -> JsHost:
         js_globals: Callable[[], Mapping[str, object]] | None = getattr(module, "js_globals", None)
         if js_globals is not None:
             globals_ |= js_globals()
-    library = _module("swell.dialects.k6.jslib.host")
-    if library is not None:
-        modules |= library.modules()
+    modules |= jslib.modules()
     return JsHost(
         modules=modules,
         globals=globals_,
@@ -82,7 +82,8 @@ def make_host(instance: K6Instance) -> JsHost:
 def make_resolver(test: K6Test) -> Resolver:
     """How the imports of a test are found."""
     files: Any = _ArchiveFiles(Path(test.files_root)) if test.files_root else DiskFiles()
-    return Resolver(manner="k6", files=files, advice=_advice, vendor=_vendor(test))
+    vendor = _vendor(test)
+    return Resolver(manner="k6", files=files, advice=_advice, vendor=vendor, equivalent=equivalents([vendor]))
 
 
 def _vendor(test: K6Test) -> Path:
