@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         constant_throughput,
         poisson,
     )
+    from swell.dialects.python.websockets import WebSocketClosed, WebSocketError
 
 __version__ = "0.1.0"
 
@@ -66,6 +67,8 @@ __all__ = [
     "TaskSet",
     "Trend",
     "User",
+    "WebSocketClosed",
+    "WebSocketError",
     "__version__",
     "abort",
     "arrival_stages",
@@ -132,6 +135,7 @@ _MODULES = {
     "tasksets": ("SequentialTaskSet", "TaskSet"),
     "users": ("HttpUser", "User"),
     "waits": ("between", "constant", "constant_pacing", "constant_throughput", "poisson"),
+    "websockets": ("WebSocketClosed", "WebSocketError"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

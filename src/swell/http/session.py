@@ -30,7 +30,7 @@ from swell.http.wire import NEEDS_LENGTH
 from swell.runtime.fiber import Fiber, current_fiber
 
 if TYPE_CHECKING:
-    from swell.http.headers import HeaderValue
+    from swell.http.headers import HeaderMap, HeaderValue
     from swell.http.urls import Params
     from swell.metrics.recorder import Recorder
     from swell.model.plan import HttpOptions
@@ -184,6 +184,10 @@ class Session(SessionSettings):
             stream=stream,
         )
         return self._finish(chain.run(), chain.expected, catch=catch_response)
+
+    def headers_with(self, headers: Mapping[str, HeaderValue | None] | None) -> HeaderMap:
+        """The session's headers with those of one call on top; None as a value leaves a header out."""
+        return (self._headers if self._headers is not None else self.client.headers).merged(headers)
 
     def warm(self, url: str | None = None) -> bool:
         """Open a connection now, so that the next request to this URL (default: the base URL) finds it.

@@ -1,9 +1,10 @@
 """Built-in metrics: their names, kinds, units and meaning, in one table.
 
 Rules: names and meanings are k6's where k6 has the metric. Times are milliseconds. The first thirteen are
-derived from the rows of requests and are never recorded as samples; the others are ordinary samples of the
-engine. How gauges of several workers in one second become one: the `summed` ones add up (each worker holds
-a part of the users), any other keeps the smallest, the largest and the one that came last.
+derived from the rows of requests and are not recorded as samples (but for the bytes of WebSockets, which are
+no requests); the others are ordinary samples. How gauges of several workers in one second become one: the
+`summed` ones add up (each worker holds a part of the users), any other keeps the smallest, the largest and the
+one that came last.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 
 from swell.model.metrics_view import MetricKind as Kind
 
-__all__ = ["BUILTIN", "CONNECT_METRICS", "REQUEST_METRICS", "Builtin", "Kind", "is_summed"]
+__all__ = ["BUILTIN", "CONNECT_METRICS", "REQUEST_METRICS", "Builtin", "Kind", "is_listed", "is_summed"]
 
 
 class Builtin(msgspec.Struct, frozen=True):
@@ -64,6 +65,12 @@ _TABLE: tuple[Builtin, ...] = (
         "ms",
         "from the release of a rendezvous to the start of its last user; tag rendezvous",
     ),
+    Builtin("ws_sessions", "counter", "", "WebSocket sessions begun; tag status is 101 for those that opened"),
+    Builtin("ws_connecting", "trend", "ms", "from the start of a WebSocket to the answer to its handshake"),
+    Builtin("ws_session_duration", "trend", "ms", "from the start of a WebSocket to its end"),
+    Builtin("ws_msgs_sent", "counter", "", "messages sent over WebSockets"),
+    Builtin("ws_msgs_received", "counter", "", "messages received over WebSockets"),
+    Builtin("ws_ping", "trend", "ms", "from a ping over a WebSocket to its answer"),
 )
 
 BUILTIN: dict[str, Builtin] = {row.name: row for row in _TABLE}
@@ -74,6 +81,11 @@ REQUEST_METRICS: tuple[str, ...] = tuple(row.name for row in _TABLE[:13])
 
 CONNECT_METRICS: tuple[str, ...] = REQUEST_METRICS[9:]
 """The phases that only requests without an open connection have; 0 for all others."""
+
+
+def is_listed(metric: str) -> bool:
+    """Whether reports list a metric one by one, as they do a test's own: built-in ones of protocols beside HTTP too."""
+    return metric not in BUILTIN or metric.startswith("ws_")
 
 
 def is_summed(metric: str) -> bool:

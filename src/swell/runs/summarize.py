@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from swell.metrics.builtin import BUILTIN
+from swell.metrics.builtin import BUILTIN, is_listed
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages, SteeredUsers, UserStages
 from swell.model.profiles import expected_arrivals, planned_iterations
 from swell.model.verdict import GeneratorState, Judgement, decide
@@ -251,8 +251,7 @@ def _metrics(store: MetricStore) -> list[MetricSummary]:
     for name in sorted({series.metric for series in store.series_list()}):
         found = store.totals(name)
         if found is not None:
-            own = name not in BUILTIN
-            summaries.append(metric_summary(name, found, unit=_unit(store, name), builtin=not own))
+            summaries.append(metric_summary(name, found, unit=_unit(store, name), builtin=not is_listed(name)))
     return summaries
 
 

@@ -64,6 +64,7 @@ _HARMLESS = frozenset(
         "dotenv",
         "faker",
         "greenlet",
+        "h11",
         "httptools",
         "idna",
         "jinja2",
@@ -89,6 +90,7 @@ _HARMLESS = frozenset(
         "typing_extensions",
         "ujson",
         "uvloop",
+        "wsproto",
         "yaml",
         "zstandard",
     )

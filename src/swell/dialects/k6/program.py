@@ -66,11 +66,7 @@ class K6Program:
         """VUs that are needed when this scenario starts: its own, and those of scenarios that run then."""
         scenarios = self.instance.test.scenarios
         at = seconds_of(scenarios[name]["startTime"])
-        return sum(
-            largest_vus(each)
-            for each in scenarios.values()
-            if seconds_of(each["startTime"]) <= at < _end(each)
-        )
+        return sum(largest_vus(each) for each in scenarios.values() if seconds_of(each["startTime"]) <= at < _end(each))
 
     def setup(self, context: WorkerContext) -> object:
         """As `Program.setup`: the JSON of what setup returned; None without one."""
@@ -140,6 +136,13 @@ class K6Program:
         count = self._scenario_counts.get(scenario, -1) + 1
         self._scenario_counts[scenario] = count
         self._numbers[vu.number] = count
+
+    def note_interrupted(self) -> None:
+        """Count an iteration that was cut off."""
+        self.interrupted += 1
+        worker = self.instance.worker
+        assert worker is not None
+        worker.control.post(("interrupted", 1))
 
     def scenario_field(self, vu: K6Vu, name: str) -> Any:
         """A property of exec.scenario."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from swell.dialects.javascript import JsError
 from swell.dialects.k6.inspect_requirements import seconds_of
+from swell.dialects.k6.modules.ws_state import end_iteration
 from swell.engine.script import AbortRun, StopVirtualUser, UserKilled
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
 
@@ -84,8 +85,10 @@ class K6Script:
             program.completed += 1
             raise
         except UserKilled:
-            program.interrupted += 1
+            program.note_interrupted()
             raise
+        finally:
+            end_iteration(self._context)
         program.completed += 1
         if self._closes:
             self.vu.close_connections()

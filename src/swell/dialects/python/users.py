@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from swell.dialects.python.environment import Environment
     from swell.dialects.python.loads import Load
+    from swell.dialects.python.websockets import UserSockets
     from swell.http.session import Session
+    from swell.websocket import WebSocket
 
 __all__ = ["HttpUser", "User"]
 
@@ -118,12 +120,49 @@ class HttpUser(User):
         # Made when first used: a user that never asks costs nothing.
         return self.environment.new_client(self.host or "", self.environment.http_options_of(self.http_options))
 
+    @cached_property
+    def _sockets(self) -> UserSockets:
+        from swell.dialects.python.websockets import UserSockets  # noqa: PLC0415 - few tests have WebSockets
+
+        return UserSockets()
+
+    def websocket(
+        self,
+        url: str,
+        name: str | None = None,
+        *,
+        headers: Mapping[str, Any] | None = None,
+        subprotocols: Sequence[str] = (),
+        compression: bool = False,
+        tags: Mapping[str, object] | None = None,
+        **options: Any,
+    ) -> WebSocket:
+        """Open a WebSocket with the headers, cookies and settings of `client`; use it in a `with` statement.
+
+        `url`: a path of the host, or ws://, wss://. `name`: what it is counted under (default: the URL as given).
+        `compression`: offer permessage-deflate. `options`: `timeout` (seconds until it must be open; None: no limit),
+        `max_message` (bytes of a received message; default 16 MiB). Raises WebSocketError when it does not open.
+        """
+        return self._sockets.connect(
+            self.client,
+            url,
+            name=name,
+            headers=headers,
+            subprotocols=subprotocols,
+            compression=compression,
+            tags=tags,
+            **options,
+        )
+
     def warm(self) -> None:
         """Open a connection to the host."""
         self.client.warm()
 
     def release(self) -> None:
         """Close the user's connections."""
+        sockets: UserSockets | None = self.__dict__.get("_sockets")
+        if sockets is not None:
+            sockets.end()
         client: Session | None = self.__dict__.get("client")
         if client is not None:
             client.close()

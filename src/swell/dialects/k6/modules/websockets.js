@@ -160,8 +160,10 @@ class WebSocket {
 
   #emit(type, fields) {
     const event = { type, target: this, timestamp: Date.now(), ...fields };
-    this.#on[type]?.call(this, event);
-    for (const listener of [...(this.#listeners[type] ?? [])]) listener.call(this, event);
+    const handler = this.#on[type], listeners = [...(this.#listeners[type] ?? [])];
+    if (type === 'error' && !handler && listeners.length === 0) host.unheard(`${this.#url}: ${event.error.message}`.toWellFormed());
+    handler?.call(this, event);
+    for (const listener of listeners) listener.call(this, event);
   }
 
   static {

@@ -18,6 +18,7 @@ from swell.dialects.k6.modules.http_state import state_of as http_state_of
 from swell.dialects.k6.modules.ws_state import event_of, open_socket, state_of
 from swell.http.errors import InvalidUrl
 from swell.http.urls import split_url
+from swell.metrics.redaction import redact_url
 from swell.websocket import OPEN, CloseCode, WebSocketError
 from swell.websocket.handshake import http_url
 
@@ -31,7 +32,7 @@ _warned: Final[WeakSet[Any]] = WeakSet()
 
 def modules() -> Mapping[str, HostModule]:
     """The modules k6/websockets and k6/experimental/websockets."""
-    raw: dict[str, Any] = {"check": _check, "ping": _ping, "buffered": _buffered}
+    raw: dict[str, Any] = {"check": _check, "ping": _ping, "buffered": _buffered, "unheard": _unheard}
     value: dict[str, Any] = {"send": _send, "close": _close}
     exports: dict[str, object] = {name: HostFunction(call, "raw") for name, call in raw.items()}
     exports |= {name: HostFunction(call, "value") for name, call in value.items()}
@@ -50,6 +51,11 @@ def _warn(context: Any) -> None:
     if context.program not in _warned:
         _warned.add(context.program)
         context.state.log("warn", "k6/experimental/websockets is deprecated; import k6/websockets, which is the same")
+
+
+def _unheard(context: Any, text: str) -> None:
+    """An error that no handler of the script hears of."""
+    context.state.log("warn", f"WebSocket failed error={json.dumps(redact_url(text), ensure_ascii=False)}")
 
 
 def _check(context: Any, url: str) -> str:

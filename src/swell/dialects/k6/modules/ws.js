@@ -75,7 +75,7 @@ class Socket {
     const now = host.now();
     if (first.due > now) return first.due - now;
     if (first.every) {
-      first.due = now + first.every;
+      first.due = Math.max(first.due + first.every, now);
       first.order = ++this.#order;
     } else timers.splice(timers.indexOf(first), 1);
     first.handler();

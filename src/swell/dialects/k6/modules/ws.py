@@ -15,6 +15,7 @@ from typing import Any
 from swell.dialects.javascript import HostFunction, HostModule, JsThrow
 from swell.dialects.k6.modules.http_state import option
 from swell.dialects.k6.modules.ws_state import describe, event_of, open_socket, state_of
+from swell.metrics.redaction import redact_url
 from swell.websocket import OPEN, CloseCode, WebSocketClosed, WebSocketError
 
 __all__ = ["modules"]
@@ -41,9 +42,10 @@ def _open(context: Any, number: int, url: str, params: str | None) -> str:
         socket = open_socket(context, number, url, params)
     except WebSocketError as error:
         vu = context.state
+        text = f"{redact_url(url)}: {error.message}"
         if option(vu, "throw", False):
-            raise JsThrow("Error", f"{url}: {error.message}") from None
-        vu.log("warn", f'Attempt to establish a WebSocket connection failed error="{url}: {error.message}"')
+            raise JsThrow("Error", text) from None
+        vu.log("warn", f'Attempt to establish a WebSocket connection failed error="{text}"')
         return describe(error.response, url, error.message)
     return describe(socket.response, url, "")
 
