@@ -113,16 +113,24 @@ def report():
 
 
 @pytest.mark.parametrize(
-    ("imports", "cooperative"),
-    [("", False), ("import time, json", False), ("import helper", True), ("import requests", True)],
+    ("imports", "late", "cooperative"),
+    [
+        ("", "0", False),
+        ("import time, json", "0", False),
+        ("import helper", "0", True),
+        ("import requests", "0", True),
+        ("", "__import__('xmlrpc.client')", True),
+    ],
 )
-def test_in_a_worker_process(imports: str, cooperative: bool, tmp_path: Path) -> None:
-    """A plain test file loads neither gevent nor patches in its worker; one whose helper module uses sockets does."""
+def test_in_a_worker_process(imports: str, late: str, cooperative: bool, tmp_path: Path) -> None:
+    """A plain test file loads neither gevent nor patches in its worker; one that uses sockets does, also if a module
+    is imported while users run.
+    """
     (tmp_path / "helper.py").write_text("import socket\n")
     (tmp_path / "loadtest.py").write_text(
         imports
         + REPORT
-        + USER.replace("pass", "global told\n        if not told:\n            told = True; report()")
+        + USER.replace("pass", f"global told\n        if not told:\n            told = True; {late}; report()")
         + "\ntold = False\n"
     )
     ended = subprocess.run(

@@ -114,6 +114,7 @@ class _State:
         self.guest: GeventGuest | None = None
         self.watcher: _ImportWatcher | None = None
         self.failed = False
+        self.installing = False
 
 
 def install(*, threads_as_fibers: bool = False) -> bool:
@@ -127,7 +128,9 @@ def install(*, threads_as_fibers: bool = False) -> bool:
     if getattr(hub, "loop", None) is None:
         return False
     state = _state()
-    if state.guest is None and not state.failed:
+    if state.guest is None and not state.failed and not state.installing:
+        # What gevent itself imports must not call for it again.
+        state.installing = True
         try:
             from swell.runtime.cooperative import patch_standard_library  # noqa: PLC0415 - gevent, only where needed
             from swell.runtime.gevent_guest import GeventGuest  # noqa: PLC0415 - as above
@@ -135,6 +138,8 @@ def install(*, threads_as_fibers: bool = False) -> bool:
             state.failed = True
             logging.getLogger("swell").warning(_MISSING, error)
             return False
+        finally:
+            state.installing = False
         patch.install()
         state.guest = GeventGuest(hub)
         _guests.add(threading.get_ident())
@@ -241,7 +246,7 @@ class _ImportWatcher(importlib.abc.MetaPathFinder):
         if patch.current_hub() is None:  # another thread's import
             return None
         state = _state()
-        if state.guest is None and not state.failed and self._calls_for_it(fullname, path):
+        if state.guest is None and not (state.failed or state.installing) and self._calls_for_it(fullname, path):
             install()
         if state.guest is not None and (fullname in _C_CLIENTS or fullname.startswith("swell.")):
             return _hooked(fullname, path, target)
