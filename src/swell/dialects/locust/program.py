@@ -130,6 +130,10 @@ class LocustProgram:
         workload = context.plan.workloads[0]
         profile = workload.profile
         runner.workload = workload.name
+        # Listeners of init and test_start may have changed weights since the plan was made.
+        mix = shares(self.environment.user_classes)
+        if mix != workload.mix and {each.behaviour for each in mix} == {each.behaviour for each in workload.mix}:
+            context.control.remix(workload.name, mix)
         if isinstance(profile, SteeredUsers):
             if self.environment.shape_class is not None and not profile.users:
                 if not self._several:
