@@ -177,6 +177,12 @@ class Response(msgspec.Struct, gc=False, eq=False, repr_omit_defaults=True):
     # --- body ---
 
     @property
+    def plain_body(self) -> bool:
+        """Whether the body is there as it came, with no encoding to be undone."""
+        head = self._head
+        return head is not None and not head.content_encoding
+
+    @property
     def content(self) -> bytes:
         """The body, decompressed. Raises RequestError ("decode", "body_too_large"), which is counted too."""
         offset = self._offset

@@ -178,6 +178,26 @@ class JsContext:
             if outermost:
                 gate.end()
 
+    def repeat(self, function: JsFunction, *values: Any) -> Any:
+        """As `call(..., wait="drained")`, for the call that is made again and again: `values` are plain for sure.
+
+        Plain are numbers (whole ones within 32 bits), booleans, None and texts without NUL and lone surrogates.
+        """
+        gate = self._gate
+        outermost = gate.begin()
+        try:
+            if self.released and len(self.released) > 100:
+                self._release()
+            outcome = gate.enter(_CALL, function.handle, 0, 0, *values)
+            return self._drain(outcome, "drained")
+        except BaseException:
+            if outermost:
+                self._forget()
+            raise
+        finally:
+            if outermost:
+                gate.end()
+
     def _function_of(self, function: str | JsFunction) -> JsFunction:
         if isinstance(function, str):
             found = self._value(self._gate.enter(_EXPORT, function))
@@ -190,10 +210,14 @@ class JsContext:
 
     def _run(self, operation: tuple[Any, ...], wait: Wait, *, convert: bool = True) -> Any:
         """Enter, then serve promises, timers and results until the call is over."""
-        gate, jobs = self._gate, self.jobs
+        gate = self._gate
         if self.released and (len(self.released) > 100 or not gate.depth):
             self._release()
-        outcome = gate.enter(*operation)
+        return self._drain(gate.enter(*operation), wait, convert=convert)
+
+    def _drain(self, outcome: Any, wait: Wait, *, convert: bool = True) -> Any:
+        """Serve promises, timers and results until a call with this outcome is over."""
+        gate, jobs = self._gate, self.jobs
         ticket = int(outcome[1:]) if isinstance(outcome, str) and outcome[:1] == "p" else None
         result = PROMISE if ticket is not None else self._value(outcome, convert=convert)
         while True:

@@ -125,6 +125,7 @@ FLAGS: tuple[Flag, ...] = (
 """All flags of `run`."""
 
 _BY_NAME = {flag.name: flag for flag in FLAGS}
+_BY_NAME["tags"] = _BY_NAME["tag"]  # as people write it
 _BY_SHORT = {flag.short: flag for flag in FLAGS if flag.short}
 
 

@@ -61,6 +61,7 @@ class K6Instance:
         self.program_side: K6Program | None = None
         self.metrics: list[Declared] = []
         self._metric_numbers: dict[str, int] = {}
+        self.check_numbers: dict[str, int] = {}
         self.shared = Shared()
         self.keeps_cookies = bool(test.options.get("noCookiesReset"))
         self.opened: dict[str, bytes] = {}

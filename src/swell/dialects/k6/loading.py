@@ -160,7 +160,7 @@ def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str,
         return test, None, None, {}
     if name.startswith(("https://", "http://")):
         raise OptionError("", f"{name}: nothing is downloaded; save the script and run the file", _NO_CODE)
-    path = Path(name).absolute()
+    path = Path(os.path.normpath(Path(name).absolute()))  # a ".." would hide the entry from the resolver
     if not path.is_file():
         close = [each.name for each in path.parent.glob("*.*s") if each.is_file()] if path.parent.is_dir() else []
         hint = f"; scripts in {path.parent}: {', '.join(sorted(close)[:8])}" if close else ""
@@ -216,7 +216,8 @@ def _flag_options(given: Given) -> dict[str, Any]:
         elif parser is stages:
             parsed = [row for each in value for row in stages(name, each, units=True) or []]
         elif parser is text_map:
-            parsed = text_pairs(name, value)
+            # NAME:VALUE too, as in thresholds.
+            parsed = text_pairs(name, [each if "=" in each else each.replace(":", "=", 1) for each in value])
         elif parser is texts:
             parsed = [
                 part for each in ([value] if isinstance(value, str) else value) for part in texts(name, each) or []

@@ -105,7 +105,8 @@ class JsonPoints(_PointFile):
                 if facts.metric not in self._seen:
                     self._seen.add(facts.metric)
                     yield _line({"type": "Metric", "data": self._head(facts), "metric": facts.metric})
-                tags = _line(facts.tags).rstrip("\n") if facts.tags else "null"
+                shown_tags = _tags(facts)
+                tags = _line(shown_tags).rstrip("\n") if shown_tags else "null"
                 name = json.dumps(facts.metric)
                 found = f'{{"metric":{name},"type":"Point","data":{{"time":"', f',"tags":{tags}}}}}\n'
                 self._frames[number] = found
@@ -164,8 +165,9 @@ class CsvPoints(_PointFile):
             found = self._ends.get(number)
             if found is None:
                 facts = batch.series[number]
-                extra = "&".join(f"{key}={each}" for key, each in facts.tags.items() if key not in self._tags)
-                end = csv_line([*(facts.tags.get(tag, "") for tag in self._tags), extra, ""])
+                tags = _tags(facts)
+                extra = "&".join(f"{key}={each}" for key, each in tags.items() if key not in self._tags)
+                end = csv_line([*(tags.get(tag, "") for tag in self._tags), extra, ""])
                 found = self._ends[number] = (csv_line([facts.metric]).rstrip("\n"), end)
             yield f"{found[0]},{time_text(batch.origin + time, self._time_format)},{value:.6f},{found[1]}"
 
@@ -184,9 +186,10 @@ class InfluxPoints(InfluxDb):
             found = heads.get(number)
             if found is None:
                 facts = batch.series[number]
-                tags = {key: each for key, each in facts.tags.items() if key not in self.tags_as_fields}
+                known = _tags(facts)
+                tags = {key: each for key, each in known.items() if key not in self.tags_as_fields}
                 start = point_line(facts.metric, tags, {"value": 0.0}, 0).removesuffix("value=0.0 0")
-                texts = {key: facts.tags[key] for key in self.tags_as_fields & facts.tags.keys()}
+                texts = {key: known[key] for key in self.tags_as_fields & known.keys()}
                 found = heads[number] = (start, "".join(f",{key}={_field(each)}" for key, each in texts.items()))
             # Equal times of one series would replace each other: the last digits keep them apart.
             moment = round((batch.origin + time) * 1e6) * 1000 + place % 1000
@@ -201,6 +204,17 @@ def _points(batch: Batch) -> Iterator[tuple[int, float, float]]:
     for number, time, value in zip(points.series.tolist(), points.time.tolist(), points.value.tolist(), strict=True):
         if number not in hidden:
             yield number, time, value
+
+
+def _tags(facts: SeriesFacts) -> Mapping[str, str]:
+    """The tags as k6 has them: the URL of a request is its name, and the client speaks HTTP/1.1."""
+    if not facts.metric.startswith("http_req"):
+        return facts.tags
+    name = facts.tags.get("name", "")
+    more = {"url": name} if name else {}
+    if facts.tags.get("status", "0") != "0":
+        more["proto"] = "HTTP/1.1"
+    return {**more, **facts.tags}
 
 
 def _nano_text(seconds: float) -> str:

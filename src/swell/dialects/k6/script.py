@@ -77,7 +77,7 @@ class K6Script:
     def _run(self) -> None:
         program = self._program
         try:
-            self._context.call(self._iterate, (self._behaviour, self.vu.iteration), wait="drained")
+            self._context.repeat(self._iterate, self._behaviour, self.vu.iteration)
         except JsError as error:
             cause = error.__cause__
             if isinstance(cause, (AbortRun, StopVirtualUser)):

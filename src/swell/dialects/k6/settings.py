@@ -38,10 +38,16 @@ class K6Test(msgspec.Struct, kw_only=True):
     """Wall-clock time at which the command began, for the log on a terminal."""
 
     def pack(self) -> dict[str, str]:
-        """As `Source.options`."""
-        return {"test": msgspec.json.encode(self).decode()}
+        """As `Source.options`. Secret sources may hold values, so their name is one that is redacted when stored."""
+        plain = msgspec.structs.replace(self, secret_sources=[])
+        return {
+            "test": msgspec.json.encode(plain).decode(),
+            "secret_sources": msgspec.json.encode(self.secret_sources).decode(),
+        }
 
     @classmethod
     def unpack(cls, options: dict[str, str]) -> K6Test:
         """From `Source.options`."""
-        return msgspec.json.decode(options["test"], type=cls)
+        test = msgspec.json.decode(options["test"], type=cls)
+        test.secret_sources = msgspec.json.decode(options.get("secret_sources", "[]"), type=list[str])
+        return test

@@ -36,6 +36,8 @@ class K6Vu:
     __slots__ = (
         "_session",
         "base",
+        "check_series",
+        "check_tags",
         "context",
         "env",
         "group",
@@ -61,6 +63,9 @@ class K6Vu:
         self.base: TagSet = EMPTY
         self.own_tags: dict[str, str] = {}
         self.group = ""
+        # For the module k6: the series of checks by number, under the tags they were looked up for.
+        self.check_tags: TagSet | None = None
+        self.check_series: dict[int, int] = {}
         self._session: Session | None = None
 
     # What modules use.
@@ -162,5 +167,5 @@ class K6Vu:
             self.group = ""
             self.retag()
         session = self._session
-        if session is not None and not self.worker.keeps_cookies:
+        if session is not None and not self.worker.keeps_cookies and session.cookies:
             session.cookies.clear()

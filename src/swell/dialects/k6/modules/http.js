@@ -1,7 +1,7 @@
 // k6/http in the script: requests become one host call each; a response is a number that Python knows the rest of.
 // What a script does not look at is never made: fields are read once, when asked for, and then stay.
 'use strict';
-const { parse, stringify } = JSON, define = Object.defineProperty, I = Symbol('swell.response');
+const { parse, stringify } = JSON, define = Object.defineProperty, I = Symbol('swell.response'), B = Symbol('swell.body');
 const registry = new core.FinalizationRegistry(host.release);
 const AFTER = { value: undefined, writable: true, enumerable: true, configurable: true };
 let last = 0, live = [], most = 16;
@@ -22,6 +22,10 @@ function sweep() {
 class Response {
   constructor(id, status) {
     this[I] = id;
+    if (typeof status === 'string') {
+      this[B] = status.slice(3);
+      status = +status.slice(0, 3);
+    }
     if (status < 1000) {
       this.status = status;
       if (live.push(id, new WeakRef(this)) > most) sweep();
@@ -72,7 +76,9 @@ const html = () => globalThis.$swell(0, 'k6/html').default;
 
 // Fields by how they are read: alone, or together with the rest.
 const READ = {
-  body(id) {
+  body(id, response) {
+    const known = response[B];
+    if (known !== undefined) return known;
     const text = host.body(id);
     return text === false ? host.content(id) : text;
   },
@@ -88,7 +94,7 @@ for (const name of FIELDS) {
     get() {
       if (!(I in this)) return undefined;
       if (read) {
-        AFTER.value = read(this[I]);
+        AFTER.value = read(this[I], this);
         define(this, name, AFTER);
         AFTER.value = undefined;
       } else {

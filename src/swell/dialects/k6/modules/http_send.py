@@ -32,11 +32,17 @@ if TYPE_CHECKING:
 __all__ = ["LARGE", "get", "later", "send", "send_all"]
 
 LARGE: Final = 32 * 1024  # bytes received: such responses are not kept longer than needed
+_SMALL: Final = 2 * 1024  # bytes received
+_NO_BODY: Final = frozenset({0, 204, 304})
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-def get(context: Any, number: int, url: str) -> int:
-    """GET without wishes, as most requests are. Returns the status, 1000 more if large; keeps it as `number`."""
+def get(context: Any, number: int, url: str) -> int | str:
+    """GET without wishes, as most requests are. Returns the status, 1000 more if large; keeps it as `number`.
+
+    A small plain body comes at once, behind the three digits of the status: most scripts look at it, and asking for it
+    is another call.
+    """
     state: HttpState = state_of(context)
     session = cast("Session", state.vu.session if state.vu is not None else None)
     if session is not state.session or not state.plain:
@@ -51,7 +57,12 @@ def get(context: Any, number: int, url: str) -> int:
     if not status:
         _failed(state, "GET", url, str(response.error), state.throw)
     state.kept[number] = response
-    return status if response.row[8] < LARGE else status + 1000
+    size = response.row[8]
+    if size < _SMALL and response.plain_body and status not in _NO_BODY:
+        data = response.content
+        if data.isascii() and b"\0" not in data:
+            return f"{status}{data.decode('ascii')}"
+    return status if size < LARGE else status + 1000
 
 
 def send(  # noqa: PLR0917 - called by a script's own arguments

@@ -8,6 +8,12 @@ const text = (tags) => {
   return JSON.stringify(plain);
 };
 
+const numbers = Object.create(null);
+function count(name, holds, extra) {
+  if (extra === null) host.check((numbers[name] ??= host.name(name) * 2) + holds);
+  else host.checkTagged(name, holds === 1, extra);
+}
+
 exports.check = function check(value, sets, tags) {
   if (sets === undefined || sets === null || typeof sets !== 'object') throw new TypeError('check() needs an object of checks as its second argument');
   const extra = text(tags);
@@ -18,12 +24,11 @@ exports.check = function check(value, sets, tags) {
     let holds = wanted;
     if (typeof wanted === 'function') {
       if (isAsync(wanted)) throw new TypeError(`the check ${JSON.stringify(name)} is an async function: await first, then check the value`);
-      try { holds = wanted(value); } catch (error) { host.check(name, false, extra); throw error; }
+      try { holds = wanted(value); } catch (error) { count(name, 0, extra); throw error; }
     }
     if (typeof holds === 'object' && holds instanceof Promise) throw new TypeError(`the check ${JSON.stringify(name)} gives a promise: await first, then check the value`);
-    holds = !!holds;
     if (!holds) all = false;
-    host.check(name, holds, extra);
+    count(name, holds ? 1 : 0, extra);
   }
   return all;
 };

@@ -1,7 +1,7 @@
 """The module k6: check, group, sleep, fail, randomSeed (k6.js holds the script's side).
 
-Rules: a check is one call for each of its names. Groups put their path into the tag `group` of everything measured
-inside. What differs from k6: the texts of errors are our own.
+Rules: a check is one call for each of its names, which scripts know by number. Groups put their path into the tag
+`group` of everything measured inside. What differs from k6: the texts of errors are our own.
 """
 
 from __future__ import annotations
@@ -14,40 +14,60 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from swell.dialects.javascript import HostFunction, HostModule, JsThrow
+from swell.runtime.fiber import current_fiber
 
 if TYPE_CHECKING:
     from swell.dialects.k6.vu import K6Vu
 
 __all__ = ["modules"]
 
-_CHECKS = "k6.checks"
 _GROUP = "k6.group"
 
 
 def modules() -> Mapping[str, HostModule]:
     """The module k6."""
-    calls: dict[str, Any] = {"check": _check, "enter": _enter, "leave": _leave, "sleep": _sleep}
+    calls: dict[str, Any] = {
+        "name": _name,
+        "check": _check,
+        "checkTagged": _check_tagged,
+        "enter": _enter,
+        "leave": _leave,
+        "sleep": _sleep,
+    }
     exports: dict[str, object] = {name: HostFunction(call, "raw") for name, call in calls.items()}
     source = resources.files(__package__ or "").joinpath("k6.js").read_text("utf-8")
     return {"k6": HostModule(exports, source)}
 
 
-def _check(context: Any, name: str, holds: bool, tags: str | None) -> None:
+def _name(context: Any, name: str) -> int:
+    """The number of a check's name, the same in all VUs of the process."""
     vu: K6Vu = context.state
-    recorder = vu.recorder
-    if recorder is None:
+    return vu.worker.check_numbers.setdefault(name, len(vu.worker.check_numbers))
+
+
+def _check(context: Any, code: int) -> None:
+    """A check without tags of its own: twice its number, and 1 if it holds."""
+    vu: K6Vu = context.state
+    if vu.phase == "init":
         raise JsThrow("Error", "check() cannot be used in init code")
-    here = vu.tags()
-    if tags is not None:
-        here = here.with_tags(**msgspec.json.decode(tags, type=dict[str, str]))
-    known: tuple[Any, dict[str, int]] | None = here.cache.get(_CHECKS)
-    if known is None or known[0] is not recorder:
-        known = (recorder, {})
-        here.cache[_CHECKS] = known
-    number = known[1].get(name)
+    here = current_fiber().tags
+    recorder = vu.worker.recorder
+    if here is not vu.check_tags:
+        vu.check_tags, vu.check_series = here, {}
+    assert recorder is not None
+    number = vu.check_series.get(code >> 1)
     if number is None:
-        number = known[1][name] = recorder.series("checks", "rate", here.with_tags(check=name))
-    recorder.add_sample((number, vu.hub.time(), 1.0 if holds else 0.0))
+        name = next(name for name, known in vu.worker.check_numbers.items() if known == code >> 1)
+        number = vu.check_series[code >> 1] = recorder.series("checks", "rate", here.with_tags(check=name))
+    recorder.add_sample((number, vu.hub.time(), float(code & 1)))
+
+
+def _check_tagged(context: Any, name: str, holds: bool, tags: str) -> None:
+    vu: K6Vu = context.state
+    if vu.phase == "init":
+        raise JsThrow("Error", "check() cannot be used in init code")
+    extra = msgspec.json.decode(tags, type=dict[str, str])
+    vu.sample("checks", "rate", 1.0 if holds else 0.0, {**extra, "check": name})
 
 
 def _enter(context: Any, name: str) -> float:
