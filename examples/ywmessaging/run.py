@@ -15,6 +15,7 @@ from pathlib import Path
 from swell.demo.against import run_against
 
 HERE = Path(__file__).resolve().parent
+SCRIPT = str(HERE / "backend" / "scripts" / "loadtest.k6.js")
 SCENARIOS = ("smoke", "load", "spike", "soak", "conversation")
 
 
@@ -25,7 +26,7 @@ def main() -> int:
     options, for_swell = parser.parse_known_args()
     serve = [sys.executable, str(HERE / "serve.py"), "--port", "0", "--fault", options.fault]
     test = [sys.executable, "-m", "swell", "k6", "run", "--scenario", options.scenario, *for_swell]
-    return run_against(serve, lambda url: [*test, "--env", f"BASE_URL={url}", str(HERE / "loadtest.k6.js")])
+    return run_against(serve, lambda url: [*test, "--env", f"BASE_URL={url}", SCRIPT])
 
 
 if __name__ == "__main__":

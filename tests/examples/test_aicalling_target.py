@@ -1,0 +1,389 @@
+"""The AI Calling Platform's target, called over loopback: each endpoint on SQLite, PostgreSQL with Redis, MongoDB."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.examples.conftest import EXAMPLES, Target, _healthy, run_command, run_target
+from tests.services import Caller, at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+KEY = "your-test-api-key"
+CALL = {"phoneNumber": "+15551234567", "agentId": 3}
+CALLS = "/api/v1/calls"
+QUEUE = "/api/v1/queue"
+PATIENCE = 60.0  # seconds
+
+
+class ApiCaller(Caller):
+    """A caller that brings the API key, unless it is told another."""
+
+    key = KEY
+
+    def send(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, str], Any]:
+        """As every caller; bytes are a CSV file."""
+        kind = "text/csv" if isinstance(body, bytes) else "application/json"
+        return self.send_as(kind, method, path, body)
+
+    def send_as(self, kind: str, method: str, path: str, body: object = None) -> tuple[int, dict[str, str], Any]:
+        """Status, headers, decoded JSON of a request with a body of this kind."""
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body)
+        headers = {"Content-Type": kind, "X-API-Key": self.key}
+        self._connection.request(method, path, content, headers)
+        response = self._connection.getresponse()
+        text = response.read()
+        return response.status, {k.lower(): v for k, v in response.getheaders()}, json.loads(text) if text else None
+
+
+class AiCalling(Target):
+    folder = EXAMPLES / "aicalling"
+
+    def caller(self) -> ApiCaller:
+        caller = ApiCaller(self.service)
+        self._callers.callback(caller.close)
+        return caller
+
+
+# No MongoDB is to be had as a package: the driver's calls go to an imitation in the target's process.
+MONGOMOCK = "import mongomock, pymongo\npymongo.MongoClient = mongomock.MongoClient\n"
+
+
+@pytest.fixture(scope="module", params=["embedded", "postgresql+redis", "mongodb"])
+def aicalling(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AiCalling]:
+    """The healthy target: on its embedded default, on real services, and on an imitation of MongoDB."""
+    if request.param != "mongodb":
+        yield from _healthy(AiCalling, request, tmp_path_factory)
+        return
+    pytest.importorskip("mongomock")
+    pytest.importorskip("pymongo")
+    folder = tmp_path_factory.mktemp("aicalling")
+    (folder / "sitecustomize.py").write_text(MONGOMOCK)
+    # The imitation looks at each document for every question: a tenth of them is enough.
+    env = {"DATABASE_URL": "mongodb://127.0.0.1/aicalling", "PYTHONPATH": python_path(folder), "SEED_CALLS": "2000"}
+    with run_target(AiCalling, folder, env=env) as target:
+        yield target
+
+
+def python_path(folder: Path) -> str:
+    """What PYTHONPATH must be for modules of this folder to be found first."""
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def csv_of(rows: int) -> bytes:
+    """A good file."""
+    lines = [f'"Contact {row}, of a test",+1555{row:07}' for row in range(1, rows + 1)]
+    return "\r\n".join(["name,phone", *lines]).encode()
+
+
+def wait_for(look: Callable[[], object], good: Callable[[object], bool]):
+    """What `look` sees once it is good."""
+    until = time.monotonic() + PATIENCE
+    while not good(seen := look()):
+        assert time.monotonic() < until, seen
+        time.sleep(0.05)
+    return seen
+
+
+def imported(caller: ApiCaller, number: int) -> dict:
+    """An import, once it has ended."""
+    return wait_for(
+        lambda: caller.get(f"/api/v1/imports/{number}"), lambda one: one["status"] in {"completed", "failed"}
+    )
+
+
+def ended(caller: ApiCaller, number: int) -> dict:
+    """A call, once it has ended."""
+    return wait_for(lambda: caller.get(f"{CALLS}/{number}"), lambda one: one["status"] in {"completed", "failed"})
+
+
+def test_health(aicalling):
+    """The probe needs no key and tells which services it reached."""
+    caller = aicalling.caller()
+    caller.key = ""
+    health = caller.get("/health")
+    assert health["status"] == "ok"
+    kinds = tuple(health[part]["kind"] for part in ("database", "queue", "cache"))
+    assert kinds in {
+        ("sqlite", "memory", "memory"),
+        ("postgresql", "redis", "redis"),
+        ("mongodb", "memory", "memory"),
+    }
+
+
+def test_key_is_needed(aicalling):
+    """Without the API key nothing but the probe is answered."""
+    caller = aicalling.caller()
+    caller.key = "wrong"
+    for path in (CALLS, QUEUE, "/api/v1/imports/1", "/api/v1/analytics/dashboard"):
+        assert caller.send("GET", path)[0] == 401
+
+
+def test_import_of_1000_rows(aicalling):
+    """A file is taken at once and imported in the background, with progress that only grows, to the last row."""
+    caller = aicalling.caller()
+    status, headers, body = caller.send("POST", "/api/v1/imports", csv_of(1_000))
+    assert (status, body["total"]) == (202, 1_000)
+    seen = []
+    done = wait_for(
+        lambda: seen.append(caller.get(headers["location"])) or seen[-1],
+        lambda one: one["status"] in {"completed", "failed"},
+    )
+    assert (done["status"], done["progress"], done["errors"]) == ("completed", 100, [])
+    assert done["imported"] == done["contacts"] == done["processed"] == 1_000
+    counts = [one["processed"] for one in seen]
+    assert counts == sorted(counts)
+    assert any(0 < count < 1_000 for count in counts), counts
+
+
+def test_ten_imports_at_once(aicalling):
+    """Imports beside each other do not mix: each brings all of its own rows and no other's."""
+    callers = [aicalling.caller() for _ in range(10)]
+
+    def upload(which: int) -> tuple[int, int]:
+        rows = 50 + 10 * which
+        number = callers[which].send("POST", "/api/v1/imports", csv_of(rows))[2]["importId"]
+        return rows, imported(callers[which], number)["contacts"]
+
+    for rows, contacts in at_once([lambda which=which: upload(which) for which in range(10)]):
+        assert contacts == rows
+
+
+def test_form_upload(aicalling):
+    """A file may come in a form too, as browsers and k6 send it, in any line ending and with columns in any order."""
+    caller = aicalling.caller()
+    content = b"phone,name\n+15550000001,A\n+15550000002,B\n"
+    head = b'--XX\r\nContent-Disposition: form-data; name="file"; filename="two.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    form = head + content + b"\r\n--XX--\r\n"
+    status, _, body = caller.send_as("multipart/form-data; boundary=XX", "POST", "/api/v1/imports", form)
+    assert (status, body["total"]) == (202, 2)
+    done = imported(caller, body["importId"])
+    assert (done["file"], done["contacts"]) == ("two.csv", 2)
+
+
+def test_bad_rows_are_told(aicalling):
+    """Rows that cannot be taken are counted and described by their line; the others are taken."""
+    caller = aicalling.caller()
+    content = b"name,phone\nA,+15550000001\nB,nothing\n,+15550000003\nD\nE,+15550000005\n"
+    done = imported(caller, caller.send("POST", "/api/v1/imports", content)[2]["importId"])
+    assert (done["status"], done["imported"], done["rejected"], done["contacts"]) == ("completed", 2, 3, 2)
+    assert [text.partition(":")[0] for text in done["errors"]] == ["line 3", "line 4", "line 5"]
+
+
+def test_call_is_made(aicalling):
+    """A scheduled call goes onto the queue, is made once, and ends; nine of ten complete at their first attempt."""
+    caller = aicalling.caller()
+    numbers = [caller.send("POST", CALLS, CALL)[2]["callId"] for _ in range(10)]
+    calls = [ended(caller, number) for number in numbers]
+    assert [one["attempts"] for one in calls] == [1] * 10
+    assert [one["status"] for one in calls] == ["failed" if n % 10 == 0 else "completed" for n in numbers]
+
+
+def test_queue_is_free_of_races(aicalling):
+    """Of 200 calls scheduled by ten callers at once each is made exactly once, and the queue runs empty."""
+    callers = [aicalling.caller() for _ in range(10)]
+
+    def schedule(caller: ApiCaller) -> list[int]:
+        answers = [caller.send("POST", CALLS, CALL) for _ in range(20)]
+        assert {status for status, _, _ in answers} == {201}
+        return [body["callId"] for _, _, body in answers]
+
+    made = at_once([lambda caller=caller: schedule(caller) for caller in callers])
+    numbers = [number for some in made for number in some]
+    assert len(set(numbers)) == 200
+    caller = callers[0]
+    wait_for(lambda: caller.get(QUEUE), lambda queue: queue["depth"] == queue["active"] == 0)
+    calls = [caller.get(f"{CALLS}/{number}") for number in numbers]
+    assert {one["attempts"] for one in calls} == {1}
+    assert {one["status"] for one in calls} <= {"completed", "failed"}
+
+
+def test_one_of_many_retries_wins(aicalling):
+    """A failed call can be retried, by one of those who try; it completes at its second attempt."""
+    callers = [aicalling.caller() for _ in range(8)]
+    number = next(n for _ in range(10) if (n := callers[0].send("POST", CALLS, CALL)[2]["callId"]) % 10 == 0)
+    assert ended(callers[0], number)["status"] == "failed"
+    assert number in [one["callId"] for one in callers[0].get(f"{CALLS}?status=failed")["calls"]]
+    path = f"{CALLS}/{number}/retry"
+    statuses = at_once([lambda caller=caller: caller.send("POST", path)[0] for caller in callers])
+    assert sorted(statuses) == [202] + [409] * 7
+    again = wait_for(lambda: callers[0].get(f"{CALLS}/{number}"), lambda one: one["status"] == "completed")
+    assert again["attempts"] == 2
+    assert callers[0].send("POST", path)[0] == 409
+
+
+def test_analytics(aicalling):
+    """The figures of all agents add up to the dashboard's, and a longer range has more calls."""
+    caller = aicalling.caller()
+    wait_for(lambda: caller.get(QUEUE), lambda queue: queue["depth"] == queue["active"] == 0)
+    totals = [caller.get(f"/api/v1/analytics/dashboard?range={days}")["calls"] for days in ("24h", "7d", "30d")]
+    assert 0 < totals[0] < totals[1] < totals[2]
+    agents = caller.get("/api/v1/analytics/agents?range=30d")["agents"]
+    assert len(agents) == 20
+    assert abs(sum(one["calls"] for one in agents) - totals[2]) <= 2  # the range moves on between two answers
+    assert all(0.8 < one["successRate"] < 1 and one["meanDurationMs"] > 0 for one in agents)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", CALLS, {"phoneNumber": "none"}, 422),
+        ("POST", CALLS, "text", 422),
+        ("POST", CALLS, {**CALL, "when": "now"}, 422),
+        ("GET", f"{CALLS}?status=lost", None, 400),
+        ("GET", f"{CALLS}/{2**70}", None, 404),
+        ("POST", f"{CALLS}/999999999/retry", None, 404),
+        ("GET", "/api/v1/imports/999999999", None, 404),
+        ("POST", "/api/v1/imports", b"", 422),
+        ("POST", "/api/v1/imports", b"name,phone\n", 422),
+        ("POST", "/api/v1/imports", b"who,where\nA,B\n", 422),
+        ("POST", "/api/v1/imports", b"\xff\xfe", 422),
+        ("POST", "/api/v1/imports", {"no": "file"}, 422),
+        ("POST", "/api/v1/imports", csv_of(10_001), 422),
+        ("GET", "/api/v1/analytics/dashboard?range=ever", None, 400),
+    ],
+)
+def test_wrong_requests(aicalling, method, path, body, status):
+    """Whatever is sent is answered with a 4xx and a sentence."""
+    answer = aicalling.caller().send(method, path, body)
+    assert answer[0] == status
+    assert answer[2]["error"]
+
+
+def test_interrupted_work_is_taken_up(tmp_path):
+    """Calls that waited when the service ended are made after its next start; its imports have failed, and say so."""
+    env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'kept.sqlite3'}"}
+    with run_target(AiCalling, tmp_path, "--fault", "backlog", env=env) as target:
+        caller = target.caller()
+        upload = caller.send("POST", "/api/v1/imports", csv_of(10_000))[2]["importId"]
+        waiting = caller.get(f"{CALLS}?status=queued&page=70")["calls"][0]["callId"]
+    with run_target(AiCalling, tmp_path, env=env) as target:
+        caller = target.caller()
+        assert caller.get(f"/api/v1/imports/{upload}")["status"] == "failed"
+        assert caller.get(QUEUE)["depth"] > 1_000
+        assert ended(caller, waiting)["attempts"] == 1
+
+
+def test_seed_command(tmp_path):
+    """Seeding fills a database for good; serving leaves what is there, and a new call comes after it."""
+    env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'kept.sqlite3'}", "SEED_CALLS": "50"}
+    assert run_command(AiCalling.folder, "seed", **env).returncode == 0
+    for more in (1, 2):
+        with run_target(AiCalling, tmp_path, env={"DATABASE_URL": env["DATABASE_URL"]}) as target:
+            assert target.caller().send("POST", CALLS, CALL)[2]["callId"] == 50 + more
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_it(tmp_path, sent):
+    """A signal is a clean end in the middle of calls and imports, and takes the embedded database along."""
+    with run_target(AiCalling, tmp_path, "--fault", "backlog") as target:
+        assert target.caller().send("POST", "/api/v1/imports", csv_of(1_000))[0] == 202
+        assert list(tmp_path.glob("aicalling-*"))
+        target.service.process.send_signal(sent)
+        assert target.service.process.wait(30) == 0
+        assert not list(tmp_path.glob("aicalling-*"))
+
+
+def test_backlog_fault(tmp_path):
+    """With the backlog the queue is deeper than a thousand calls."""
+    with run_target(AiCalling, tmp_path, "--fault", "backlog") as target:
+        assert target.caller().get(QUEUE)["depth"] > 1_000
+
+
+def test_lost_rows_fault(tmp_path):
+    """The import says that it is completed, but rows are missing."""
+    with run_target(AiCalling, tmp_path, "--fault", "lost-rows") as target:
+        caller = target.caller()
+        done = imported(caller, caller.send("POST", "/api/v1/imports", csv_of(300))[2]["importId"])
+        assert (done["status"], done["contacts"]) == ("completed", 297)
+
+
+def test_errors_fault(tmp_path):
+    """One request in ten is a 500."""
+    with run_target(AiCalling, tmp_path, "--fault", "errors") as target:
+        caller = target.caller()
+        statuses = [caller.send("GET", "/health")[0] for _ in range(200)]
+        assert 5 <= statuses.count(500) <= 45
+
+
+@pytest.mark.parametrize(
+    ("fault", "path"),
+    [("slow", "/health"), ("n-plus-one", "/api/v1/analytics/agents"), ("n-plus-one", "/api/v1/analytics/dashboard")],
+)
+def test_fault_makes_slow(tmp_path, fault, path):
+    """The fault costs its endpoint half a second and more."""
+    with run_target(AiCalling, tmp_path, "--fault", fault) as target:
+        begun = time.monotonic()
+        target.caller().get(path)
+        assert time.monotonic() - begun > 0.5
+
+
+def test_slow_import_fault(tmp_path):
+    """Each row costs a round trip."""
+    with run_target(AiCalling, tmp_path, "--fault", "slow-import") as target:
+        caller = target.caller()
+        begun = time.monotonic()
+        imported(caller, caller.send("POST", "/api/v1/imports", csv_of(20))[2]["importId"])
+        assert time.monotonic() - begun > 20 * 0.08
+
+
+def test_queue_away(tmp_path, redis_url):
+    """When Redis goes away while the service is up, scheduling is answered with a 503 that says so."""
+    import redis
+
+    own = f"{redis_url.rpartition('/')[0]}/7"  # not that of the healthy target
+    with run_target(AiCalling, tmp_path, env={"REDIS_URL": own}) as target, redis.Redis.from_url(own) as client:
+        caller = target.caller()
+        # What is no list cannot be pushed to: the queue as the service knows it is gone.
+        wait_for(lambda: caller.get(QUEUE), lambda queue: queue["depth"] == 0)
+        client.set("aicalling:calls:waiting", "no list")
+        try:
+            status, _, body = caller.send("POST", CALLS, CALL)
+            assert status == 503
+            assert "queue" in body["error"]
+        finally:
+            client.delete("aicalling:calls:waiting")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "reason"),
+    [
+        (["seed"], {}, "DATABASE_URL is not set"),
+        (["serve"], {"DATABASE_URL": "mysql://x"}, "postgresql://"),
+        (["serve"], {"REDIS_URL": "http://x"}, "redis://"),
+        (["serve"], {"SEED_CALLS": "many"}, "SEED_CALLS must be"),
+        (["serve"], {"REDIS_URL": "redis://127.0.0.1:1/0"}, "Redis is not reached"),
+        (["serve", "--fault", "meteor"], {}, "n-plus-one"),
+        (["serve", "--port", "70000"], {}, "cannot listen"),
+    ],
+)
+def test_wrong_use_is_explained(arguments, environment, reason):
+    """A wrong command, or a service that is not there, ends with a reason and without a traceback."""
+    done = run_command(AiCalling.folder, *arguments, **environment)
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_package_is_explained(tmp_path: Path):
+    """A MongoDB without its driver is one sentence that says what to install."""
+    (tmp_path / "pymongo.py").write_text("raise ImportError('not here')\n")
+    url = "mongodb://127.0.0.1:1/aicalling"
+    done = run_command(AiCalling.folder, "serve", DATABASE_URL=url, PYTHONPATH=python_path(tmp_path))
+    assert (done.returncode, "pip install pymongo" in done.stderr) == (2, True)
+
+
+def test_missing_mongodb_is_explained():
+    """A MongoDB that does not answer is one sentence, after a short wait."""
+    pytest.importorskip("pymongo")
+    done = run_command(AiCalling.folder, "serve", DATABASE_URL="mongodb://127.0.0.1:1/aicalling")
+    assert (done.returncode, "MongoDB is not reached" in done.stderr) == (2, True)
+    assert "Traceback" not in done.stderr
