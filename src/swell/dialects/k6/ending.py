@@ -80,12 +80,22 @@ def show_results(
         **more,
     )
     if mode != "disabled" and not _handled(loaded, data, log):
-        details = summary_details(store, trend_stats=stats) if mode == "full" else None
+        details = summary_details(store, trend_stats=stats) if mode == "full" else dict[str, Any]()
+        details["measured"] = _measured(loaded, run)
         colours = sys.stdout.isatty() and not no_color
         _print(text_summary(data, mode=mode, colors=colours, details=details))
     path = given.one("summary-export") or os.environ.get("K6_SUMMARY_EXPORT", "")
     if path:
         _export(path, given, data, loaded, log)
+
+
+def _measured(loaded: Loaded, run: Run) -> dict[str, dict[str, float]]:
+    """What each threshold of the script looked at, by metric and expression."""
+    found: dict[str, dict[str, float]] = {}
+    for threshold, result in zip(loaded.thresholds, run.thresholds, strict=False):
+        if result.value is not None:
+            found.setdefault(threshold.metric, {})[threshold.expression] = result.value
+    return found
 
 
 def _handled(loaded: Loaded, data: dict[str, Any], log: Callable[[str, str], None]) -> bool:

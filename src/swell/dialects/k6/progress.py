@@ -152,7 +152,7 @@ class Progress:
                 length = seconds_of(scenario.get("duration")) if stages is None else _total(stages)
                 share, tail = elapsed / length if length else 0.0, ""
                 if "preAllocatedVUs" in scenario and found is not None:
-                    tail = f"{found.rate:.2f} iters/s"
+                    tail = f"{done / max(min(elapsed, length or elapsed), 1.0):.2f} iters/s"
         mark = " " if live.elapsed >= start else "•"
         over = share >= 1 or (length and elapsed >= length)
         if over:

@@ -58,6 +58,7 @@ def text_summary(
     """The summary as text with a line break at its end; empty for mode "disabled".
 
     Statistics and the unit of times are those of the data's options unless given. `details` are `summary_details`.
+    Their entry "measured" has the values of thresholds by metric and expression, for those that the data lack.
     `indent` stands before each line; by default one space in the old layout, none in the current one.
     """
     options = fields(data, "options")
@@ -85,7 +86,7 @@ class _Layout:
         metrics = fields(data, "metrics")
         root = fields(data, "root_group")
         seconds = number(fields(data, "state").get("testRunDurationMs")) / 1000
-        lines = ["", *self._thresholds(metrics)]
+        lines = ["", *self._thresholds(metrics, fields(details, "measured"))]
         lines += [self._title("TOTAL RESULTS"), ""]
         lines += self._part(metrics, _all_checks(root) if not self._full else items(root, "checks"), seconds)
         if self._full:
@@ -99,7 +100,9 @@ class _Layout:
     def _title(self, text: str) -> str:
         return "  " + paint(f"█ {text} ", "bold", on=self._colours)
 
-    def _thresholds(self, metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    def _thresholds(
+        self, metrics: Mapping[str, Mapping[str, Any]], measured: Mapping[str, Mapping[str, Any]]
+    ) -> list[str]:
         judged = {name: metric for name, metric in metrics.items() if metric.get("thresholds")}
         if not judged:
             return []
@@ -112,20 +115,22 @@ class _Layout:
             for source, result in fields(judged[name], "thresholds").items():
                 ok = bool(result.get("ok"))
                 mark = paint(_MARKS[ok], "green" if ok else "red", on=self._colours)
-                lines.append(f"{indent}{mark} '{source}' {self._measured(judged[name], source)}")
+                lines.append(
+                    f"{indent}{mark} '{source}' {self._measured(judged[name], source, fields(measured, name).get(source))}"
+                )
             lines.append("")
         return [*lines, ""]
 
-    def _measured(self, metric: Mapping[str, Any], source: str) -> str:
-        """The value that a threshold looked at: "p(95)=127.01ms"."""
+    def _measured(self, metric: Mapping[str, Any], source: str, judged: Any) -> str:
+        """The value that a threshold looked at: "p(95)=127.01ms"; `judged` where the metric's own values lack it."""
         key = source
         for operator in ("<", ">", "=", "!"):
             key = key.partition(operator)[0]
         key = key.strip()
         values = fields(metric, "values")
-        if key not in values:
+        if key not in values and not isinstance(judged, (int, float)):
             return ""
-        value = number(values[key])
+        value = number(values.get(key, judged))
         if metric.get("type") == "rate":
             return f"{key}={percent(value)}"
         if key == "count" and metric.get("type") == "trend":
