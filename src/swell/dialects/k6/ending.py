@@ -198,7 +198,7 @@ def tell_verdict(run: Run, outcome: Outcome, code: int, log: Callable[[str, str]
         log("error", f"the test was aborted: {outcome.stop_reason}")
     if judged and run.verdict == "INVALID" and _doubtful(run) and code in {0, _INVALID, _THRESHOLDS}:
         log("warn" if code != _INVALID else "error", f"verdict INVALID: {'; '.join(run.reasons)}")
-    told: list[str] = [*(run.reasons if run.verdict == "WARN" else []), *run.warnings]
+    told: list[str] = [*(run.reasons if run.verdict == "WARN" else []), *run.warnings, *run.notes]
     for text in dict.fromkeys(told):
         log("warn", text)
 

@@ -70,13 +70,30 @@ def open_outputs(
     *,
     thresholds: Mapping[str, Sequence[str]] | None = None,
     system_tags: Sequence[str] | None = None,
+    warn: Callable[[str], object] | None = None,
 ) -> list[Output]:
     """All outputs but the dashboard, opened. ValueError for people if one of them cannot work.
 
     `thresholds`: expressions by metric, for the head lines of JSON files. `system_tags`: the enabled ones, which are
-    the columns of CSV files. The plan needs `raw_samples` if `swell.outputs.base.wants_points` says so.
+    the columns of CSV files. With `warn` a server that cannot be reached now is no error, as in k6: it is told, and
+    tried again while the test runs. The plan needs `raw_samples` if `swell.outputs.base.wants_points` says so.
     """
-    return open_all(make_outputs(specs, env, thresholds=thresholds, system_tags=system_tags))
+    outputs = make_outputs(specs, env, thresholds=thresholds, system_tags=system_tags)
+    if warn is None:
+        return open_all(outputs)
+    for output in outputs:
+        try:
+            open_all([output])
+        except ValueError as error:
+            if not _is_remote(output):
+                raise
+            warn(f"{error}; it is tried again while the test runs")
+    return outputs
+
+
+def _is_remote(output: Output) -> bool:
+    """Whether it sends what it takes to a server."""
+    return not output.label.startswith(("json", "csv"))
 
 
 def make_outputs(

@@ -124,13 +124,8 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
     by_metric: dict[str, list[str]] = {}
     for threshold in loaded.thresholds:
         by_metric.setdefault(threshold.metric, []).append(threshold.expression)
-    try:
-        outputs = open_outputs(specs, os.environ, thresholds=by_metric, system_tags=options.get("systemTags"))
-        dashboard = dashboard_of(specs, os.environ)
-    except ValueError as error:
-        raise LoadError(str(error), _NO_CODE) from None
     workers = _workers(given.one("processes"), loaded)
-    plan = msgspec.structs.replace(loaded.plan, processes=workers, raw_samples=wants_points(outputs))
+    plan = msgspec.structs.replace(loaded.plan, processes=workers)
     store = MetricStore()
     judge = K6Judge(plan, store)
     line = make_line(test.log_style, started, colours=not _plain(given))
@@ -140,6 +135,17 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
         write_log=sink.write,
         log=lambda level, text: line(level, text, ""),
     )
+    try:
+        outputs = open_outputs(
+            specs,
+            os.environ,
+            thresholds=by_metric,
+            system_tags=options.get("systemTags"),
+            warn=lambda text: progress.say("warn", text),
+        )
+        dashboard = dashboard_of(specs, os.environ)
+    except ValueError as error:
+        raise LoadError(str(error), _NO_CODE) from None
     control, server = _remote(given, loaded, trend_stats, progress)
     page = _page(given, dashboard)
     if not given.has("quiet"):
@@ -147,6 +153,7 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
         sys.stdout.flush()
     for warning in loaded.warnings:
         progress.say("warn", warning)
+    plan = msgspec.structs.replace(plan, raw_samples=wants_points(outputs))
     feed = OutputFeed(outputs, store)
     run_id = new_run_id(started)
     command = ["swell", "k6", *argv]
