@@ -115,9 +115,8 @@ class _Layout:
             for source, result in fields(judged[name], "thresholds").items():
                 ok = bool(result.get("ok"))
                 mark = paint(_MARKS[ok], "green" if ok else "red", on=self._colours)
-                lines.append(
-                    f"{indent}{mark} '{source}' {self._measured(judged[name], source, fields(measured, name).get(source))}"
-                )
+                looked_at = fields(measured, name).get(source)
+                lines.append(f"{indent}{mark} '{source}' {self._measured(judged[name], source, looked_at)}")
             lines.append("")
         return [*lines, ""]
 
