@@ -1,5 +1,7 @@
 """Scripts of one VU with the modules that the libraries stand on: k6 (check, group) and http are small stand-ins."""
 
+# ruff: noqa: E501 - scripts keep their lines
+
 from __future__ import annotations
 
 import asyncio
@@ -40,7 +42,7 @@ exports.default = made;
 _EXECUTION = """
 exports.default = {
   scenario: { get name() { return 'main'; }, get startTime() { return Date.now() - host.elapsed; } },
-  test: { options: { scenarios: { main: { executor: 'ramping-vus', startVUs: 0, stages: host.stages } } } },
+  test: { abort: (m) => { host.end('abort', m); throw new Error('aborted'); }, fail: (m) => { host.end('fail', m); }, options: { scenarios: { main: { executor: 'ramping-vus', startVUs: 0, stages: host.stages } } } },
   vu: { metrics: { tags: host.tags } },
 };
 exports.default.vu.metrics.tags = new Proxy({}, { set(_, name, value) { host.tag(name, value); return true; } });
@@ -48,7 +50,9 @@ exports.default.vu.metrics.tags = new Proxy({}, { set(_, name, value) { host.tag
 
 
 class World:
-    """What came of the scripts: `checks` as (name, held), `groups`, `sent` requests, `tags`, `logged` lines."""
+    """What came of the scripts: `checks` as (name, held), `groups`, `sent` requests, `tags`, `logged` lines,
+    `ended` as (abort or fail, reason).
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,6 +62,7 @@ class World:
         self.sent: list[dict[str, Any]] = []
         self.tags: dict[str, str] = {}
         self.logged: list[tuple[str, str]] = []
+        self.ended: list[tuple[str, str]] = []
         self.stages: list[dict[str, Any]] = []
         self.elapsed = 0
 
@@ -108,6 +113,7 @@ class World:
         execution = {
             "stages": self.stages,
             "elapsed": self.elapsed,
+            "end": HostFunction(lambda _, what, message: self.ended.append((what, message))),
             "tag": HostFunction(lambda _, name, value: self.tags.update({name: value})),
         }
         return {

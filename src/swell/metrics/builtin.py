@@ -71,6 +71,10 @@ _TABLE: tuple[Builtin, ...] = (
     Builtin("ws_msgs_sent", "counter", "", "messages sent over WebSockets"),
     Builtin("ws_msgs_received", "counter", "", "messages received over WebSockets"),
     Builtin("ws_ping", "trend", "ms", "from a ping over a WebSocket to its answer"),
+    Builtin("grpc_req_duration", "trend", "ms", "one gRPC call or stream; tag status is its gRPC code"),
+    Builtin("grpc_streams", "counter", "", "gRPC streams begun"),
+    Builtin("grpc_streams_msgs_sent", "counter", "", "messages sent over gRPC streams"),
+    Builtin("grpc_streams_msgs_received", "counter", "", "messages received over gRPC streams"),
 )
 
 BUILTIN: dict[str, Builtin] = {row.name: row for row in _TABLE}
@@ -85,7 +89,7 @@ CONNECT_METRICS: tuple[str, ...] = REQUEST_METRICS[9:]
 
 def is_listed(metric: str) -> bool:
     """Whether reports list a metric one by one, as they do a test's own: built-in ones of protocols beside HTTP too."""
-    return metric not in BUILTIN or metric.startswith("ws_")
+    return metric not in BUILTIN or metric.startswith(("ws_", "grpc_"))
 
 
 def is_summed(metric: str) -> bool:

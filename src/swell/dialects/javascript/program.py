@@ -236,7 +236,9 @@ class JsProgram:
     def _star_names(self, target: Target) -> Collection[str]:
         """What `export *` gives of a module that is no ES module."""
         if target.kind == BUILTIN:
-            return [name for name in self.host.modules[target.key].exports if name.isidentifier()]
+            given = self.host.modules[target.key]
+            names = {*given.exports, *_CJS_NAMES.findall(given.source or "")}
+            return sorted(name for name in names if name.isidentifier() and name != "default")
         module = self.modules[target.key]
         if target.kind == JSON:
             data: Any = json.loads(module.source)

@@ -10,6 +10,12 @@ exports.begin = () => {
     get() { const made = parse(host.env()); define(globals, '__ENV', { value: made, writable: true, configurable: true, enumerable: true }); return made; },
     set(value) { define(globals, '__ENV', { value, writable: true, configurable: true, enumerable: true }); },
   });
+  // So is the global `crypto`, which webcrypto.js makes.
+  define(globals, 'crypto', {
+    configurable: true, enumerable: true,
+    get() { const made = core.part('modules')(0, 'swell:k6/webcrypto').crypto; define(globals, 'crypto', { value: made, writable: true, configurable: true, enumerable: true }); return made; },
+    set(value) { define(globals, 'crypto', { value, writable: true, configurable: true, enumerable: true }); },
+  });
   globals.__VU = host.number();
   globals.__ITER = 0;
 };

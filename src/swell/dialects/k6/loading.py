@@ -101,6 +101,7 @@ def _load(given: Given, environ: Mapping[str, str]) -> Loaded:
     test.options = early
     _check_vendor(given)
     instance = K6Instance(test, env)
+    _check_secrets(test, env)
     vu = instance.new_vu(0, phase="summary")
     own, found = decode("the script", _script_options(vu, archived))
     warnings += found
@@ -151,7 +152,7 @@ def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str,
         verbose=given.has("verbose"),
         console_output=given.one("console-output"),
         log_style=_log_style(given),
-        secret_sources=given.many("secret-source"),
+        secret_sources=given.many("secret-source") or _from_env("K6_SECRET_SOURCE"),
         started=time.time(),
     )
     if name == "-":
@@ -179,6 +180,11 @@ def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str,
     return test, None, None, {}
 
 
+def _from_env(name: str) -> list[str]:
+    value = os.environ.get(name, "")
+    return [value] if value else []
+
+
 def _log_style(given: Given) -> LogStyle:
     """How lines of the log look: as asked for, else by where they go."""
     asked = given.one("log-format") or os.environ.get("K6_LOG_FORMAT", "") or "text"
@@ -198,6 +204,17 @@ def _check_vendor(given: Given) -> None:
     for folder in given.many("vendor"):
         if not Path(folder).is_dir():
             raise OptionError("--vendor", f"there is no folder {folder}")
+
+
+def _check_secrets(test: K6Test, env: Mapping[str, str]) -> None:
+    if not test.secret_sources:
+        return
+    from swell.dialects.k6.modules.secret_sources import SecretError, open_sources  # noqa: PLC0415 - few tests
+
+    try:
+        open_sources(test.secret_sources, {**os.environ, **env})
+    except (SecretError, OSError, ValueError) as error:
+        raise OptionError("", str(error)) from None
 
 
 def _flag_options(given: Given) -> dict[str, Any]:

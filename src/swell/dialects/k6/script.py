@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from swell.dialects.javascript import JsError
 from swell.dialects.k6.inspect_requirements import seconds_of
+from swell.dialects.k6.modules.grpc import end_iteration as end_streams
 from swell.dialects.k6.modules.ws_state import end_iteration
 from swell.engine.script import AbortRun, StopVirtualUser, UserKilled
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
@@ -89,6 +90,7 @@ class K6Script:
             raise
         finally:
             end_iteration(self._context)
+            end_streams(self._context)
         program.completed += 1
         if self._closes:
             self.vu.close_connections()

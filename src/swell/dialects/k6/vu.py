@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from swell.dialects.k6.modules.grpc import end_iteration as end_streams
 from swell.dialects.k6.modules.ws_state import end_iteration
 from swell.metrics.tags import EMPTY, TagSet
 from swell.runtime.fiber import current_fiber
@@ -153,8 +154,9 @@ class K6Vu:
         self.close_connections()
 
     def close_connections(self) -> None:
-        """Close the session and WebSockets that are left; the next request makes another session."""
+        """Close the session, WebSockets and gRPC streams that are left; the next request makes another session."""
         end_iteration(self.context)
+        end_streams(self.context)
         session, self._session = self._session, None
         if session is not None:
             session.close()

@@ -38,15 +38,20 @@ class Library:
 LIBRARIES: Final = {
     name: Library(name, f"{name}.js")
     for name in (
+        "ajv",
         "expect",
         "form-urlencoded",
         "formdata",
         "http-instrumentation",
+        "http-instrumentation-pyroscope",
         "httpx",
+        "jsonpath",
         "k6-reporter",
         "k6-summary",
+        "k6-testing",
         "k6-utils",
         "k6chaijs",
+        "k6chaijs-contracts",
         "papaparse",
         "totp",
         "url",
@@ -56,7 +61,6 @@ LIBRARIES: Final = {
 
 _SAME: Final = {
     "functional": "expect",
-    "http-instrumentation-pyroscope": "http-instrumentation",
     "http-instrumentation-tempo": "http-instrumentation",
 }
 # On host and path, in this order; a group names the library where the pattern stands for several.

@@ -25,6 +25,12 @@ class Chain {
   toBeTruthy() { return this._check(!!this.value, 'is truthy'); }
   toBeFalsy() { return this._check(!this.value, 'is falsy'); }
   toInclude(v) { return this._check(this.value?.includes?.(v) ?? false, `includes ${show(v)}`); }
+  toMatchAPISchema(schema) {
+    const Ajv = core.part('modules')(0, 'swell:jslib/ajv').default, ajv = new Ajv();
+    const value = typeof this.value?.json === 'function' ? this.value.json() : this.value, holds = ajv.validate(schema, value);
+    if (!holds) console.warn(`the data does not match its schema: ${ajv.errorsText()}`);
+    return this._check(holds, 'schema has not changed');
+  }
   toHaveValidJson() {
     let holds = true;
     try { this.value.json(); } catch { holds = false; }

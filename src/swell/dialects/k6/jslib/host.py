@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from swell.dialects.javascript import HostFunction, HostModule, JsThrow
 from swell.dialects.k6.jslib.catalog import LIBRARIES
@@ -30,9 +30,14 @@ def _source(name: str) -> str:
 
 
 def _needs_data(data: Any) -> dict[str, Any]:
-    if not isinstance(data, dict) or not isinstance(data.get("metrics"), dict):  # pyright: ignore[reportUnknownMemberType]
+    found = _fields(data)
+    if not isinstance(found.get("metrics"), dict):
         raise JsThrow("TypeError", "this needs what handleSummary() gets: an object with `metrics`")
-    return data  # pyright: ignore[reportUnknownVariableType]
+    return found
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _text(context: Any, data: Any, options: Any) -> str:
@@ -40,7 +45,7 @@ def _text(context: Any, data: Any, options: Any) -> str:
     del context
     from swell.dialects.k6.summary import text_summary  # noqa: PLC0415 - after the load only
 
-    chosen: dict[str, Any] = options if isinstance(options, dict) else {}
+    chosen = _fields(options)
     unit = chosen.get("summaryTimeUnit")
     return text_summary(
         _needs_data(data),
@@ -56,7 +61,7 @@ def _junit(context: Any, data: Any, options: Any) -> str:
     del context
     from swell.dialects.k6.jslib.junit import junit_xml  # noqa: PLC0415 - after the load only
 
-    chosen: dict[str, Any] = options if isinstance(options, dict) else {}
+    chosen = _fields(options)
     return junit_xml(_needs_data(data), str(chosen.get("name") or "k6 thresholds"))
 
 
@@ -72,7 +77,7 @@ def _page(context: Any, data: Any, options: Any) -> str:
     del context
     from swell.dialects.k6.jslib.page import page  # noqa: PLC0415 - after the load only
 
-    chosen: dict[str, Any] = options if isinstance(options, dict) else {}
+    chosen = _fields(options)
     return page(_needs_data(data), title=str(chosen.get("title") or ""), about=str(chosen.get("description") or ""))
 
 

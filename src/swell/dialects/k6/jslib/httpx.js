@@ -30,12 +30,12 @@ class Request {
   constructor(method, url, body = null, params = {}) { Object.assign(this, { method, url, body, params }); }
 }
 
-const made = { Httpx, Request };
+exports.Httpx = Httpx;
+exports.Request = Request;
 for (const name of ['Get', 'Post', 'Put', 'Patch', 'Delete', 'Options', 'Head', 'Trace']) {
   const method = name.toUpperCase();
   Httpx.prototype[name.toLowerCase()] = function (url, body, params) { return this.request(method, url, body, params); };
   Httpx.prototype[`async${name}`] = function (url, body, params) { return this.asyncRequest(method, url, body, params); };
-  made[name] = class extends Request { constructor(url, body, params) { super(method, url, body, params); } };
+  exports[name] = class extends Request { constructor(url, body, params) { super(method, url, body, params); } };
 }
 Httpx.prototype.del = Httpx.prototype.delete;
-return made;

@@ -16,7 +16,8 @@ def junit_xml(data: Mapping[str, Any], name: str = "k6 thresholds") -> str:
     """The document; `data` is what handleSummary gets."""
     cases: list[str] = []
     failures = 0
-    for metric, found in data["metrics"].items():
+    metrics: dict[str, dict[str, dict[str, Any]]] = data["metrics"]
+    for metric, found in metrics.items():
         for threshold, outcome in (found.get("thresholds") or {}).items():
             title = quoteattr(f"{metric} - {threshold}")
             if outcome.get("ok"):

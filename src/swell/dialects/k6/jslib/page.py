@@ -17,6 +17,7 @@ from swell.dialects.k6.summary_numbers import figure, percent, time
 __all__ = ["page"]
 
 _STATS = ("avg", "min", "med", "max", "p(90)", "p(95)", "p(99)")
+_NONE = "\N{EN DASH}"
 _BAD = ' class="bad"'
 
 
@@ -45,12 +46,12 @@ def page(data: Mapping[str, Any], *, title: str = "", about: str = "") -> str:
 def _cards(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     limits = [outcome for _, _, outcome in _limits(metrics)]
     breached = sum(not outcome.get("ok") for outcome in limits)
-    checks = list(_all_checks(data.get("root_group") or {}, ""))
+    checks = list(_all_checks(_fields(data, "root_group"), ""))
     failed = sum(int(check.get("fails") or 0) for _, check in checks)
     requests = _value(metrics, "http_reqs", "count")
     # Of the rate http_req_failed the passes are the requests that failed.
     bad = _value(metrics, "http_req_failed", "passes")
-    milliseconds = (data.get("state") or {}).get("testRunDurationMs")
+    milliseconds: Any = _fields(data, "state").get("testRunDurationMs")
     cards = [
         ("Requests", _whole(requests), False),
         ("Failed requests", _whole(bad), bool(bad)),
@@ -58,7 +59,7 @@ def _cards(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         ("Breached thresholds", _whole(breached if limits else None), bool(breached)),
         ("Iterations", _whole(_value(metrics, "iterations", "count")), False),
         ("Peak VUs", _whole(_value(metrics, "vus_max", "max")), False),
-        ("Duration", time(float(milliseconds)) if _is_number(milliseconds) else "–", False),
+        ("Duration", time(float(milliseconds)) if _is_number(milliseconds) else _NONE, False),
     ]
     shown = (
         f'<div class="card{" bad" if bad else ""}"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
@@ -70,7 +71,7 @@ def _cards(data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
 def _limits(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """(metric, threshold, outcome) of all thresholds."""
     for name, metric in metrics.items():
-        for threshold, outcome in (metric.get("thresholds") or {}).items():
+        for threshold, outcome in _fields(metric, "thresholds").items():
             yield name, threshold, outcome
 
 
@@ -86,12 +87,12 @@ def _trends(metrics: Mapping[str, Any]) -> Iterator[str]:
     trends = {name: metric for name, metric in metrics.items() if metric.get("type") == "trend"}
     if not trends:
         return
-    known = {stat for metric in trends.values() for stat in metric.get("values") or {}}
+    known = {stat for metric in trends.values() for stat in _fields(metric, "values")}
     stats = [stat for stat in _STATS if stat in known] + sorted(known - set(_STATS))
     own = [name for name in trends if not _is_http(name)]
     for heading, names in (("HTTP timings", [name for name in trends if _is_http(name)]), ("Other trends", own)):
         rows = [
-            (name, *(_figure(trends[name], (trends[name].get("values") or {}).get(stat)) for stat in stats))
+            (name, *(_figure(trends[name], _fields(trends[name], "values").get(stat)) for stat in stats))
             for name in sorted(names)
         ]
         bad = {index for index, row in enumerate(rows) if _is_breached(trends[row[0]])}
@@ -107,7 +108,7 @@ def _others(metrics: Mapping[str, Any]) -> str:
     rows: list[Sequence[str]] = []
     bad: set[int] = set()
     for name, metric in sorted(metrics.items()):
-        values: Mapping[str, Any] = metric.get("values") or {}
+        values = _fields(metric, "values")
         match metric.get("type"):
             case "counter":
                 rate = values.get("rate")
@@ -118,7 +119,7 @@ def _others(metrics: Mapping[str, Any]) -> str:
                 )
             case "rate":
                 counts = f"{_whole(values.get('passes'))} yes, {_whole(values.get('fails'))} no"
-                row = (name, percent(float(values["rate"])) if _is_number(values.get("rate")) else "–", counts)
+                row = (name, percent(float(values["rate"])) if _is_number(values.get("rate")) else _NONE, counts)
             case "gauge":
                 row = (name, _figure(metric, values.get("value")), _range(metric, values))
             case _:
@@ -136,11 +137,11 @@ def _range(metric: Mapping[str, Any], values: Mapping[str, Any]) -> str:
 def _checks(data: Mapping[str, Any]) -> str:
     rows: list[Sequence[str]] = []
     bad: set[int] = set()
-    for group, check in _all_checks(data.get("root_group") or {}, ""):
+    for group, check in _all_checks(_fields(data, "root_group"), ""):
         passes, fails = int(check.get("passes") or 0), int(check.get("fails") or 0)
         if fails:
             bad.add(len(rows))
-        share = percent(passes / (passes + fails)) if passes + fails else "–"
+        share = percent(passes / (passes + fails)) if passes + fails else _NONE
         rows.append((group, str(check.get("name")), f"{passes:,}", f"{fails:,}", share))
     return _table("Checks", ("Group", "Check", "Passes", "Fails", "Passed"), rows, bad) if rows else ""
 
@@ -149,7 +150,8 @@ def _all_checks(group: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapp
     for check in _entries(group.get("checks")):
         yield path, check
     for inner in _entries(group.get("groups")):
-        yield from _all_checks(inner, f"{path} › {inner.get('name')}" if path else str(inner.get("name")))  # noqa: RUF001 - a sign for people
+        name = str(inner.get("name"))
+        yield from _all_checks(inner, f"{path} / {name}" if path else name)
 
 
 def _entries(found: Any) -> Iterable[Mapping[str, Any]]:
@@ -159,12 +161,18 @@ def _entries(found: Any) -> Iterable[Mapping[str, Any]]:
     return cast("list[Any]", found) if isinstance(found, list) else []
 
 
+def _fields(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An object in the data; an empty one where it is missing or something else."""
+    value = found.get(name)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 def _is_breached(metric: Mapping[str, Any]) -> bool:
-    return any(not outcome.get("ok") for outcome in (metric.get("thresholds") or {}).values())
+    return any(not outcome.get("ok") for outcome in _fields(metric, "thresholds").values())
 
 
 def _value(metrics: Mapping[str, Any], name: str, key: str) -> Any:
-    return ((metrics.get(name) or {}).get("values") or {}).get(key)
+    return _fields(_fields(metrics, name), "values").get(key)
 
 
 def _is_number(value: Any) -> bool:
@@ -172,11 +180,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _whole(value: Any) -> str:
-    return f"{round(value):,}" if _is_number(value) else "–"
+    return f"{round(value):,}" if _is_number(value) else _NONE
 
 
 def _figure(metric: Mapping[str, Any], value: Any) -> str:
-    return figure(float(value), str(metric.get("contains") or "default")) if _is_number(value) else "–"
+    return figure(float(value), str(metric.get("contains") or "default")) if _is_number(value) else _NONE
 
 
 def _table(heading: str, names: Sequence[str], rows: Sequence[Sequence[str]], bad: set[int]) -> str:

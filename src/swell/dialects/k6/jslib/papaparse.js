@@ -11,7 +11,9 @@ function lineBreak(text, quote) {
 }
 
 // The delimiter that gives the first rows the most even number of fields, and at least two of them.
-function guess(text, settings) {
+function guess(whole, settings) {
+  // Enough of the text for ten rows, cut at a line.
+  const cut = whole.length > 1 << 16 ? whole.lastIndexOf(settings.newline, 1 << 16) : -1, text = cut > 0 ? whole.slice(0, cut) : whole;
   let best = null;
   for (const delimiter of settings.delimitersToGuess ?? GUESSES) {
     const counts = rows(text, { ...settings, delimiter, preview: 10 }).data.filter((row) => row.length > 1 || row[0] !== '').map((row) => row.length);
@@ -153,12 +155,11 @@ function parse(input, config = {}) {
     if (Object.keys(renamed).length) meta.renamedHeaders = renamed;
   }
   function shaped(row) {
-    if (!header) return row.map((v, i) => value(v, i));
-    const record = {};
-    for (const [i, v] of row.entries()) {
-      if (i < fields.length) record[fields[i]] = value(v, fields[i]);
-      else (record.__parsed_extra ??= []).push(value(v, '__parsed_extra'));
-    }
+    const plain = !transform && !dynamicTyping, size = row.length;
+    if (!header) return plain ? row : row.map((v, i) => value(v, i));
+    const record = {}, most = Math.min(size, fields.length);
+    for (let i = 0; i < most; i++) { const name = fields[i]; record[name] = plain ? row[i] : value(row[i], name); }
+    if (size > most) record.__parsed_extra = row.slice(most).map((v) => value(v, '__parsed_extra'));
     if (row.length !== fields.length) {
       const many = row.length > fields.length;
       errors.push({ type: 'FieldMismatch', code: many ? 'TooManyFields' : 'TooFewFields', message: `Too ${many ? 'many' : 'few'} fields: expected ${fields.length} fields but parsed ${row.length}`, row: count });

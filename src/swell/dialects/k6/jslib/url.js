@@ -1,3 +1,5 @@
 // URL and URLSearchParams: the ones that the runtime has for hosts that offer them as globals.
 'use strict';
-return core.part('url');
+const { URL, URLSearchParams } = core.part('url');
+exports.URL = URL;
+exports.URLSearchParams = URLSearchParams;
