@@ -7,6 +7,7 @@ and not handled here.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,14 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from swell.analysis.comparison import Comparison
     from swell.metrics.store import MetricStore
     from swell.runs.record import Run
 
-__all__ = ["Files", "problem", "write_files"]
+__all__ = ["RECORD_VARIABLE", "Files", "problem", "write_files"]
+
+RECORD_VARIABLE = "SWELL_RECORD"
+"""Environment variable of a program that starts runs: the file for the record (`runs.record.Run`) of one, as JSON."""
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +60,10 @@ def problem(path: str) -> str:
     return ""
 
 
-def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str], None]) -> None:
-    """Write what is wanted; `warn` is told what could not be."""
+def write_files(
+    run: Run, store: MetricStore, files: Files, warn: Callable[[str], None], comparison: Comparison | None = None
+) -> None:
+    """Write what is wanted; `warn` is told what could not be. `comparison`: with the baseline, if there is one."""
 
     def json() -> None:
         from swell.report.summary_json import encode_summary  # noqa: PLC0415 - each of these only where it is wanted
@@ -67,7 +74,7 @@ def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str]
         from swell.report.html import write_report  # noqa: PLC0415 - as above
 
         Path(files.html).parent.mkdir(parents=True, exist_ok=True)
-        write_report(run, store, Path(files.html))
+        write_report(run, store, Path(files.html), comparison=comparison)
 
     def junit() -> None:
         from swell.report.junit import junit_text  # noqa: PLC0415 - as above
@@ -77,10 +84,19 @@ def write_files(run: Run, store: MetricStore, files: Files, warn: Callable[[str]
     def markdown() -> None:
         from swell.report.markdown import markdown_text  # noqa: PLC0415 - as above
 
-        _write(files.markdown, markdown_text(run))
+        text = markdown_text(run)
+        if comparison is not None:
+            from swell.report.comparison_markdown import comparison_markdown  # noqa: PLC0415 - as above
+
+            text += "\n" + comparison_markdown(comparison)
+        _write(files.markdown, text)
+
+    def record() -> None:
+        _write(os.environ[RECORD_VARIABLE], msgspec.json.encode(run).decode())
 
     named = files.named()
     writers = (
+        ("the record could not be written", record, bool(os.environ.get(RECORD_VARIABLE))),
         ("the JSON summary could not be written", json, "--json" in named),
         ("the HTML report could not be written", html, "--html" in named),
         ("the JUnit file could not be written", junit, "--junit" in named),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from swell.model.threshold import CriterionResult
     from swell.runs.record import EndpointSummary, Run
 
-__all__ = ["markdown_text"]
+__all__ = ["markdown_text", "plain_text", "table_text"]
 
 _MARKS = {"PASS": "✅", "WARN": "⚠️", "FAIL": "❌", "INVALID": "⛔", "NONE": "\N{INFORMATION SOURCE}\ufe0f"}
 _GRADES = {"met": "✅ met", "acceptable": "⚠️ acceptable", "failed": "❌ failed", "no data": "⛔ no data"}
@@ -36,9 +36,9 @@ def markdown_text(run: Run) -> str:
 
 
 def _head(run: Run) -> str:
-    lines = [f"## {_MARKS.get(run.verdict, '')} {run.verdict}: {_plain(run.name or run.id)}", ""]
-    lines += [f"- {_plain(reason)}" for reason in run.reasons[:_LISTED]]
-    lines += [f"- warning: {_plain(warning)}" for warning in run.warnings[:_LISTED]]
+    lines = [f"## {_MARKS.get(run.verdict, '')} {run.verdict}: {plain_text(run.name or run.id)}", ""]
+    lines += [f"- {plain_text(reason)}" for reason in run.reasons[:_LISTED]]
+    lines += [f"- warning: {plain_text(warning)}" for warning in run.warnings[:_LISTED]]
     lines += ["- the run was interrupted"] if run.interrupted and not run.warnings else []
     return "\n".join(lines).rstrip()
 
@@ -47,7 +47,9 @@ def _thresholds(run: Run) -> str:
     if not run.thresholds:
         return ""
     rows = [_threshold(result) for result in run.thresholds[:_THRESHOLDS]]
-    return _table(("Threshold", "Measured", "Margin", "Result"), rows, "lrrl") + _cut(len(run.thresholds), _THRESHOLDS)
+    return table_text(("Threshold", "Measured", "Margin", "Result"), rows, "lrrl") + _cut(
+        len(run.thresholds), _THRESHOLDS
+    )
 
 
 def _threshold(result: CriterionResult) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ def _requests(run: Run) -> str:
     if len(rows) != 1:
         rows.append(_endpoint(run.totals, "all requests", bold=True))
     heads = ("Requests", "Count", "Rate", "Failed", "Median", "p95", "p99", "Max")
-    return _table(heads, rows, "lrrrrrrr") + _cut(len(run.endpoints), _ENDPOINTS)
+    return table_text(heads, rows, "lrrrrrrr") + _cut(len(run.endpoints), _ENDPOINTS)
 
 
 def _endpoint(endpoint: EndpointSummary, name: str, *, bold: bool = False) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ def _metrics(run: Run) -> str:
         )
         for metric in own
     ]
-    return _table(("Metric", "Type", "Values"), rows, "lll") if rows else ""
+    return table_text(("Metric", "Type", "Values"), rows, "lll") if rows else ""
 
 
 _SHOWN = {
@@ -107,8 +109,8 @@ _SHOWN = {
 def _checks(run: Run) -> str:
     rows = [
         (
-            _plain(check.name),
-            _plain(check.group.removeprefix("::")),
+            plain_text(check.name),
+            plain_text(check.group.removeprefix("::")),
             format_count(check.passes),
             format_count(check.fails),
         )
@@ -116,7 +118,7 @@ def _checks(run: Run) -> str:
     ]
     if not rows:
         return ""
-    return _table(("Check", "Group", "Held", "Failed"), rows, "llrr") + _cut(len(run.checks), _ENDPOINTS)
+    return table_text(("Check", "Group", "Held", "Failed"), rows, "llrr") + _cut(len(run.checks), _ENDPOINTS)
 
 
 def _errors(run: Run) -> str:
@@ -124,11 +126,11 @@ def _errors(run: Run) -> str:
         (
             format_count(error.count),
             _code(f"{error.method} {redact_url(error.name)}".strip()),
-            _plain(error.message or error.kind),
+            plain_text(error.message or error.kind),
         )
         for error in run.errors[:_LISTED]
     ]
-    return _table(("Errors", "Request", "What"), rows, "rll") + _cut(len(run.errors), _LISTED) if rows else ""
+    return table_text(("Errors", "Request", "What"), rows, "rll") + _cut(len(run.errors), _LISTED) if rows else ""
 
 
 def _foot(run: Run) -> str:
@@ -140,15 +142,16 @@ def _foot(run: Run) -> str:
         f"run `{run.id}`",
     ]
     if run.target:
-        facts.insert(0, _plain(run.target))
+        facts.insert(0, plain_text(run.target))
     lines = [f"{' · '.join(facts)}"]
     if any(endpoint.duration.weak for endpoint in run.endpoints):
         lines.append(f"\n{WEAK_MARK} too few samples for this percentile.")
-    lines += [f"\nNote: {_plain(note)}" for note in run.notes[:_LISTED]]
+    lines += [f"\nNote: {plain_text(note)}" for note in run.notes[:_LISTED]]
     return "\n".join(lines)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
+def table_text(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
+    """A table; `sides` says "l" or "r" for each column."""
     rule = ["---:" if side == "r" else "---" for side in sides]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (heads, rule, *rows))
 
@@ -161,7 +164,7 @@ def _code(text: str) -> str:
     """Text as code, where that cannot go wrong; a pipe would end the cell even there."""
     line = _one_line(text)
     if not line or "`" in line or "\\" in line:
-        return _plain(text)
+        return plain_text(text)
     return "`" + line.replace("|", "\\|") + "`"
 
 
@@ -170,7 +173,7 @@ def _one_line(text: str) -> str:
     return line if len(line) <= _CELL else line[: _CELL - 3] + "..."
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text on one line with nothing in it that Markdown or HTML would take for its own, cut to a bounded length."""
     # A mention of somebody must not come out of a measurement.
     return _SPECIAL.sub(r"\\\1", _one_line(text)).replace("@", "@\u200b")
