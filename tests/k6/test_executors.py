@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -291,3 +293,20 @@ def test_min_iteration_duration(k6: K6) -> None:
     ran = k6(source)
     assert 3 <= ran.metric("iterations")["count"] <= 4
     assert ran.metric("iteration_duration")["avg"] < 200
+
+
+def test_a_baseline_counts(k6: K6) -> None:
+    """--baseline compares with a stored run: one that is not there is told before the load, one that is is compared."""
+    source = (
+        "import http from 'k6/http'; import { sleep } from 'k6'; export const options = { vus: 2, duration: '14s' };"
+        "export default () => { http.get(`${__ENV.BASE}/x`); sleep(0.05) }"
+    )
+    missing = k6(source, "--baseline")
+    assert missing.code == 104
+    assert "baseline" in missing.err
+    assert k6(source).code == 0
+    made = subprocess.run(
+        [sys.executable, "-m", "swell", "runs", "baseline", "last"], cwd=k6.folder, capture_output=True, check=False
+    )
+    assert made.returncode == 0
+    assert "against baseline default" in k6(source, "--baseline", "--margin", "90%").err

@@ -183,3 +183,20 @@ def test_examples_are_walked_and_cut() -> None:
     assert found["request"]["headers"] == [["Cookie", MASK], ["Accept", "a"]]
     assert (found["status"], found["ok"], found["nothing"]) == (500, False, None)
     assert example["request"]["headers"][0] == ["Cookie", SECRET]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "login failed: password=hunter2",
+        "worker 1: token=hunter2 sent",
+        "INFO:own:api_key=hunter2",
+        "next=/login?token=hunter2&page=1",
+        "url=http://shop/?session=hunter2",
+        "error: secret: hunter2",
+    ],
+)
+def test_a_harmless_name_hides_no_pair_behind_it(text: str) -> None:
+    """What looks like the value of a harmless name may be a secret pair itself."""
+    assert "hunter2" not in redact_text(text)
+    assert redact_text(redact_text(text)) == redact_text(text)

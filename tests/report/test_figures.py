@@ -63,6 +63,7 @@ def test_margins_have_a_sign() -> None:
     """Inside is +, beyond is -."""
     assert signed_share(0.38) == "+38.0 %"
     assert signed_share(-0.042) == "-4.20 %"
+    assert signed_share(0.9996) == "+100 %"
 
 
 def test_amounts_follow_their_unit() -> None:

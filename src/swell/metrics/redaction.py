@@ -63,8 +63,10 @@ _QUOTED_VALUE = re.compile(
     r"""(\\")(?:[^"\\]|\\\\\\?.|\\[^"\\])*(?:\\")?|(")(?:[^"\\]|\\.)*"?|(')(?:[^'\\]|\\.)*'?|[^\s,;}\])"'{\[]+""",
     re.DOTALL,
 )
-# name=value of query strings, forms and cookies, name: value of logs; the value ends at a separator.
-_PAIR = re.compile(r"""(?<![A-Za-z0-9_.\-%\[\]])([A-Za-z0-9_.\-%\[\]]{1,80})(=|:[ \t]?)([^\s&;,"'<>\\]+)""")
+# name=value of query strings, forms and cookies, name: value of logs; the value ends at a separator. Only the name is
+# matched: what follows a harmless one may be a pair itself (`login failed: password=...`, `next=/?token=...`).
+_NAME = re.compile(r"""(?<![A-Za-z0-9_.\-%\[\]])([A-Za-z0-9_.\-%\[\]]{1,80})(?:=|:[ \t]?)(?=[^\s&;,"'<>\\])""")
+_VALUE = re.compile(r"""[^\s&;,"'<>\\]+""")
 _XML = re.compile(r"<([A-Za-z][A-Za-z0-9_.:-]{0,60})>([^<]{1,4000})(?=</)")
 # A field of a multipart body: the value stands after an empty line.
 _PART = re.compile(r"""(\bname="([^"\r\n]{1,80})"[^\r\n]*(?:\r?\n[^\r\n]+)*?\r?\n\r?\n)([^\r\n]+)""")
@@ -104,7 +106,7 @@ def redact_text(text: str) -> str:
     text = _redact_tokens(_USER_INFO.sub(MASK + "@", text))
     text = _PART.sub(_mask_part, text)
     text = _mask_quoted(text)
-    text = _PAIR.sub(_mask_pair, text)
+    text = _mask_pairs(text)
     return _XML.sub(_mask_xml, text)
 
 
@@ -145,10 +147,17 @@ def _mask_quoted(text: str) -> str:
     return "".join((*parts, text[done:]))
 
 
-def _mask_pair(found: re.Match[str]) -> str:
-    if not is_secret(found[1]) or found[3].startswith(MASK):
-        return found[0]
-    return found[1] + found[2] + MASK
+def _mask_pairs(text: str) -> str:
+    parts: list[str] = []
+    done = 0
+    for name in _NAME.finditer(text):
+        if name.start() < done or not is_secret(name[1]) or text.startswith(MASK, name.end()):
+            continue
+        value = _VALUE.match(text, name.end())
+        if value is not None:
+            parts += (text[done : name.end()], MASK)
+            done = value.end()
+    return "".join((*parts, text[done:]))
 
 
 def _mask_xml(found: re.Match[str]) -> str:

@@ -50,7 +50,9 @@ def share(value: float) -> str:
 def signed_share(value: float) -> str:
     """A margin: "+38 %", "-4.2 %"; "0 %" is on the limit, whichever side that is."""
     sign = "+" if value > 0 else "-" if value < 0 else ""
-    return sign + share(abs(value))
+    text = share(abs(value))
+    # Unlike a share, what is more than before knows no bound of 100 %.
+    return "+100 %" if sign == "+" and text.startswith(">") else sign + text
 
 
 def amount(value: float, unit: str, *, per_second: bool = False) -> str:

@@ -93,6 +93,8 @@ def _verdict_words(run: Run) -> str:
     if run.interrupted:
         return "the run was interrupted"
     match run.verdict:
+        case "PASS" if not count:
+            return "not worse than the baseline"
         case "PASS":
             return "the threshold is on target" if count == 1 else f"all {count} thresholds are on target"
         case "WARN":

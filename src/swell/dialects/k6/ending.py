@@ -152,8 +152,8 @@ def _export(path: str, given: Any, data: dict[str, Any], loaded: Loaded, log: Ca
         log("error", f"the summary could not be written to {path}: {error.strerror}")
 
 
-def exit_code(loaded: Loaded, run: Run, outcome: Outcome, told: Told, *, stopped: bool) -> int:
-    """k6's exit code of a run that is over."""
+def exit_code(loaded: Loaded, run: Run, outcome: Outcome, told: Told, *, stopped: bool, compared: bool = False) -> int:
+    """k6's exit code of a run that is over; `compared`: a regression against a baseline counts as a threshold."""
     error = outcome.script_error
     if told.aborted is not None:
         return _ABORTED
@@ -163,7 +163,7 @@ def exit_code(loaded: Loaded, run: Run, outcome: Outcome, told: Told, *, stopped
         return _INTERRUPTED
     if stopped:
         return _STOPPED
-    if crossed(run):
+    if crossed(run) or (compared and run.verdict == "FAIL"):
         return _THRESHOLDS
     if outcome.teardown_error:
         return _TEARDOWN_TIMEOUT if "took longer than" in outcome.teardown_error else _SCRIPT_ERROR
@@ -196,6 +196,8 @@ def tell_verdict(run: Run, outcome: Outcome, code: int, log: Callable[[str, str]
         log("error", "the test was interrupted")
     if outcome.stop_reason and code not in {_THRESHOLDS, 0}:
         log("error", f"the test was aborted: {outcome.stop_reason}")
+    if run.verdict == "FAIL" and not failed:
+        log("error", "; ".join(run.reasons))
     if judged and run.verdict == "INVALID" and _doubtful(run) and code in {0, _INVALID, _THRESHOLDS}:
         log("warn" if code != _INVALID else "error", f"verdict INVALID: {'; '.join(run.reasons)}")
     told: list[str] = [*(run.reasons if run.verdict == "WARN" else []), *run.warnings, *run.notes]

@@ -121,9 +121,6 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
     specs = split_specs(given.many("out"), os.environ)
     files = _files(given)
     trend_stats = tuple(options.get("summaryTrendStats") or TREND_STATS)
-    by_metric: dict[str, list[str]] = {}
-    for threshold in loaded.thresholds:
-        by_metric.setdefault(threshold.metric, []).append(threshold.expression)
     workers = _workers(given.one("processes"), loaded)
     plan = msgspec.structs.replace(loaded.plan, processes=workers)
     store = MetricStore()
@@ -135,17 +132,7 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
         write_log=sink.write,
         log=lambda level, text: line(level, text, ""),
     )
-    try:
-        outputs = open_outputs(
-            specs,
-            os.environ,
-            thresholds=by_metric,
-            system_tags=options.get("systemTags"),
-            warn=lambda text: progress.say("warn", text),
-        )
-        dashboard = dashboard_of(specs, os.environ)
-    except ValueError as error:
-        raise LoadError(str(error), _NO_CODE) from None
+    outputs, dashboard = _outputs(loaded, specs, progress)
     control, server = _remote(given, loaded, trend_stats, progress)
     page = _page(given, dashboard)
     if not given.has("quiet"):
@@ -155,6 +142,7 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
         progress.say("warn", warning)
     plan = msgspec.structs.replace(plan, raw_samples=wants_points(outputs))
     feed = OutputFeed(outputs, store)
+    baseline = _baseline(given, plan)
     run_id = new_run_id(started)
     command = ["swell", "k6", *argv]
     url = NO_STORE if given.has("no-store") else given.one("store") or None
@@ -182,12 +170,18 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
             plan, store, outcome, run_id=run_id, workers=workers, command=command, strict=given.has("strict")
         )
         run.notes += feed.notes()
+        comparison = None
+        if baseline is not None:
+            from swell.report.comparison_baseline import compare_with  # noqa: PLC0415 - only where it is wanted
+
+            run, comparison = compare_with(baseline, run, store, strict=given.has("strict"))
         show_results(loaded, run, store, outcome, told=told, exact=judge.exact, log=progress.say)
-        code = exit_code(loaded, run, outcome, told, stopped=control is not None and control.stopped)
+        stopped = control is not None and control.stopped
+        code = exit_code(loaded, run, outcome, told, stopped=stopped, compared=baseline is not None)
         if dashboard is not None and dashboard.export and not files.html:
             files = msgspec.structs.replace(files, html=dashboard.export)
-        _keep(run, store, writer, files, progress)
-        tell_verdict(run, outcome, code, progress.say, judged=bool(plan.thresholds))
+        _keep(run, store, files, progress, writer=writer, comparison=comparison)
+        tell_verdict(run, outcome, code, progress.say, judged=bool(plan.thresholds) or baseline is not None)
         _stay(page, run, store, linger=given.has("linger") or _is_on("K6_LINGER"))
     except OSError as error:
         raise LoadError(f"the workers could not be started: {error}", _NO_CODE) from None
@@ -201,6 +195,24 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
         if page is not None:
             page.shut()
         store.close()
+
+
+def _outputs(loaded: Loaded, specs: Sequence[str], progress: Progress) -> tuple[Any, Any]:
+    """(outputs, dashboard) that the command line and the environment ask for."""
+    by_metric: dict[str, list[str]] = {}
+    for threshold in loaded.thresholds:
+        by_metric.setdefault(threshold.metric, []).append(threshold.expression)
+    try:
+        outputs = open_outputs(
+            specs,
+            os.environ,
+            thresholds=by_metric,
+            system_tags=loaded.options.get("systemTags"),
+            warn=lambda text: progress.say("warn", text),
+        )
+        return outputs, dashboard_of(specs, os.environ)
+    except ValueError as error:
+        raise LoadError(str(error), _NO_CODE) from None
 
 
 def _files(given: Any) -> Files:
@@ -276,12 +288,25 @@ def _page(given: Any, dashboard: Any) -> Any:
     return page
 
 
-def _keep(run: Run, store: MetricStore, writer: Any, files: Files, progress: Progress) -> None:
+def _baseline(given: Any, plan: Any) -> Any:
+    """The baseline that the run is to be compared with."""
+    if "baseline" not in given.flags:
+        return None
+    from swell.report.comparison_baseline import BaselineError, find_baseline, margin_of  # noqa: PLC0415 - as below
+
+    url = NO_STORE if given.has("no-store") else given.one("store") or None
+    try:
+        return find_baseline(given.one("baseline"), url, margin_of(given.one("margin")), plan)
+    except BaselineError as error:
+        raise LoadError(f"{error} {error.hint}".strip(), _CONFIG) from None
+
+
+def _keep(run: Run, store: MetricStore, writer: Any, files: Files, progress: Progress, comparison: Any) -> None:
     if writer is not None:
         writer.finish(run)
         if writer.error:
             progress.say("warn", f"this run could not be stored: {writer.error}")
-    write_files(run, store, files, lambda text: progress.say("warn", text))
+    write_files(run, store, files, lambda text: progress.say("warn", text), comparison=comparison)
 
 
 def _stay(page: Any, run: Run, store: MetricStore, *, linger: bool) -> None:

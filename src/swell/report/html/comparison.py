@@ -56,13 +56,14 @@ def comparison_table(comparison: object | None) -> ComparisonTable | None:
 def _row(row: Any) -> ComparisonRow:
     metric = str(getattr(row, "metric", ""))
     low, high = (_number(row, name) for name in ("low", "high"))
-    interval = f"{_effect(low)} to {_effect(high)}" if math.isfinite(low) and math.isfinite(high) else "-"
+    unit = " %" if getattr(row, "relative", True) else " pp"  # percentage points
+    interval = f"{_effect(low, unit)} to {_effect(high, unit)}" if math.isfinite(low) and math.isfinite(high) else "-"
     return ComparisonRow(
         endpoint=str(getattr(row, "endpoint", "")),
         metric=metric,
         base=_value(metric, _number(row, "base")),
         new=_value(metric, _number(row, "new")),
-        effect=_effect(_number(row, "effect")),
+        effect=_effect(_number(row, "effect"), unit),
         interval=interval,
         verdict=_word(row),
     )
@@ -78,8 +79,8 @@ def _number(row: object, name: str) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _effect(value: float) -> str:
-    return signed_share(value) if math.isfinite(value) else "-"
+def _effect(value: float, unit: str) -> str:
+    return signed_share(value).replace(" %", unit) if math.isfinite(value) else "-"
 
 
 def _value(metric: str, value: float) -> str:

@@ -53,6 +53,8 @@ def headline(run: Run) -> str:
             return f"{failed} of {plural(total, 'criterion', 'criteria')} failed." if failed else "The run failed."
         case "INVALID":
             return "This measurement cannot be trusted."
+        case _ if run.plan.thresholds:  # a report of a run that goes on
+            return "Not decided yet: there are criteria without data."
         case _:
             return "Nothing was asked of this run, so it is neither good nor bad."
 
