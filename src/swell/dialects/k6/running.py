@@ -301,7 +301,7 @@ def _baseline(given: Any, plan: Any) -> Any:
         raise LoadError(f"{error} {error.hint}".strip(), _CONFIG) from None
 
 
-def _keep(run: Run, store: MetricStore, writer: Any, files: Files, progress: Progress, comparison: Any) -> None:
+def _keep(run: Run, store: MetricStore, files: Files, progress: Progress, *, writer: Any, comparison: Any) -> None:
     if writer is not None:
         writer.finish(run)
         if writer.error:
