@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_thresholds", "make_plan"]
 
+_ARTILLERY = (".yml", ".yaml", ".json")
+
 
 def make_plan(file: str, values: Mapping[str, Any], *, require_host: bool = True) -> Plan:
     """The plan of `file` with the options in `values` (by parameter name). Raises Mistake."""
@@ -55,6 +57,12 @@ def make_plan(file: str, values: Mapping[str, Any], *, require_host: bool = True
                 from swell.dialects.k6.common_run import plan_of_run as plan_of_script  # noqa: PLC0415 - as below
 
                 plan, declared = plan_of_script(file, env, _run_options(file, values, require_host=require_host))
+            elif Path(file).suffix in _ARTILLERY:
+                from swell.dialects.artillery import common_run  # noqa: PLC0415 - as below
+
+                options = _run_options(file, values, require_host=require_host)
+                plan = common_run.plan_of_run(file, env, options, lambda text: click.echo(f"warning: {text}", err=True))
+                declared = common_run.own_metrics()
             elif is_locustfile(file):
                 from swell.dialects.locust.common_run import plan_of_run  # noqa: PLC0415 - only for locustfiles
 
@@ -105,8 +113,11 @@ def _check_file(file: str) -> None:
         close = nearest(path.name, names)
         hint = f"Did you mean {folder / close}?" if close else f"Python files in {folder}: {', '.join(names) or 'none'}"
         raise Mistake(f"there is no file {file}.", hint)
-    if path.suffix != ".py" and not is_k6_script(file):
-        raise Mistake(f"{file}: only Python test files (.py) and k6 scripts (.js, .ts, .tar) can be run.")
+    if path.suffix not in {".py", *_ARTILLERY} and not is_k6_script(file):
+        raise Mistake(
+            f"{file}: only Python test files (.py), k6 scripts (.js, .ts, .tar) and Artillery scripts (.yml, .yaml, "
+            ".json) can be run."
+        )
     if not os.access(path, os.R_OK):
         raise Mistake(f"{file} cannot be read: permission denied.")
 

@@ -1,0 +1,255 @@
+"""What a request step sends: URL, headers and body, compiled from its script.
+
+Rules: what is literal is made once, down to the bytes of a JSON body; only templates are rendered per request. Names of
+headers are small letters, as Artillery sends them; a step's own come before the defaults.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from copy import copy
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias, cast
+from urllib.parse import quote_plus
+
+from swell.dialects.artillery.flow.json_template import compile_json
+from swell.dialects.artillery.flow.templates import Scope, Template, compile_template, render_text
+from swell.dialects.artillery.flow.values import UNDEFINED, js_text
+
+__all__ = ["HttpDefaults", "Order", "Shape"]
+
+_Body: TypeAlias = "Callable[[Scope], tuple[Any, Any]]"
+
+_JSON: Final = "application/json"
+_FORM: Final = "application/x-www-form-urlencoded"
+# All of a request but its headers, which hooks change most.
+_PARTS: Final = ("json", "body", "form", "formData", "qs", "auth", "cookie", "gzip")
+
+
+class HttpDefaults(NamedTuple):
+    """What `config` says for all requests.
+
+    `session_headers` are those every VU's session sends; `headers` the templates that are rendered per request.
+    """
+
+    target: str
+    base: Path
+    session_headers: dict[str, str]
+    headers: Mapping[str, Template]
+    cookies: Mapping[str, Template]
+    timeout: float
+    extended: bool
+
+
+class Order(NamedTuple):
+    """One request, ready to be sent. `files` as the session takes them."""
+
+    url: str
+    data: Any = None
+    files: Any = None
+    headers: dict[str, str] | None = None
+
+
+class Shape:
+    """The compiled request of a step. Raises ValueError for a script that makes none."""
+
+    def __init__(self, defaults: HttpDefaults, method: str, spec: Mapping[str, Any]) -> None:
+        self.method = method
+        self._defaults = defaults
+        url = spec.get("url", spec.get("uri"))
+        if not isinstance(url, str) or not url:
+            raise ValueError(f"{method.lower()} needs a url")
+        self.raw_url = url
+        self.absolute_url = self._absolute(url)
+        self._url = compile_template(self.absolute_url)
+        self._query = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "qs")]
+        self._spec = spec
+        self.sends_json = spec.get("json") is not None
+        self._body, self._content_type = self._compile_body(spec)
+        self._literal_headers: dict[str, str] = {}
+        self._headers: list[tuple[str | Template, Template]] = []
+        self._compile_headers(spec, self._content_type)
+        self._auth = compile_template(spec["auth"]) if isinstance(spec.get("auth"), Mapping) else None
+        self._cookies = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "cookie")]
+        self.sets_cookies = bool(self._cookies)
+        self._fixed = self._make_fixed()
+
+    def _make_fixed(self) -> Order | None:
+        """The request, if it is always the same."""
+        if not (self._url.render or self._query or self._body or self._headers or self._auth):
+            return Order(self._url.value, None, None, self._literal_headers or None)
+        return None
+
+    def revised(self, method: str, spec: Mapping[str, Any]) -> Shape:
+        """The shape of a spec that a hook made of this one's: what is as it was is not compiled again."""
+        was = self._spec
+        same = spec.get("url") in {self.raw_url, self.absolute_url} and all(
+            spec.get(key) == was.get(key) for key in _PARTS
+        )
+        if not same:
+            return Shape(self._defaults, method, spec)
+        other = copy(self)
+        other.method = method
+        other._literal_headers = {}
+        other._headers = []
+        other._compile_headers(spec, self._content_type)
+        other._fixed = other._make_fixed()
+        return other
+
+    def order(self, scope: Scope) -> Order:
+        """The request for this VU. Raises ValueError where its values make none."""
+        if self._fixed is not None:
+            return self._fixed
+        url = render_text(self._url, scope)
+        if url.startswith("/"):
+            url = self._absolute(url)
+        if self._query:
+            url = _with_query(url, [(render_text(key, scope), value(scope)) for key, value in self._query])
+        data, files = self._body(scope) if self._body is not None else (None, None)
+        headers = self._literal_headers
+        if self._headers or self._auth is not None:
+            headers = dict(headers)
+            for name, value in self._headers:
+                shown = value(scope)
+                if shown is not UNDEFINED and shown is not None:
+                    key = name if isinstance(name, str) else render_text(name, scope).lower()
+                    headers[key] = _header_text(shown)
+            if self._auth is not None:
+                _add_auth(headers, self._auth(scope))
+        return Order(url, data, files, headers or None)
+
+    def cookies(self, scope: Scope) -> list[tuple[str, str]]:
+        """The cookies that the step puts into the VU's jar."""
+        return [(render_text(name, scope), render_text(value, scope)) for name, value in self._cookies]
+
+    def _absolute(self, url: str) -> str:
+        return self._defaults.target.rstrip("/") + url if url.startswith("/") else url
+
+    def _compile_headers(self, spec: Mapping[str, Any], content_type: str) -> None:
+        own = [(str(name), value) for name, value in _pairs(spec, "headers")]
+        names = {name.lower() for name, _ in own}
+        if content_type and "content-type" not in names | set(self._defaults.session_headers) | set(
+            self._defaults.headers
+        ):
+            self._literal_headers["content-type"] = content_type
+        if spec.get("gzip") is False and "accept-encoding" not in names:
+            self._literal_headers["accept-encoding"] = "identity"
+        for name, template in self._defaults.headers.items():
+            if name not in names:
+                self._headers.append((name, template))
+        for name, value in own:
+            key, template = compile_template(name), compile_template(value)
+            if key.render is None and template.render is None:
+                if value is not None:
+                    self._literal_headers[name.lower()] = _header_text(value)
+            else:
+                self._headers.append((name.lower() if key.render is None else key, template))
+
+    def _compile_body(self, spec: Mapping[str, Any]) -> tuple[_Body | None, str]:
+        """What makes the body, and its content type."""
+        if spec.get("json") is not None:
+            return _json_body(spec["json"]), _JSON
+        body = spec.get("body")
+        if body is not None:
+            if isinstance(body, (dict, list)):
+                return _json_body(cast("Any", body)), _JSON
+            return _text_body(body), ""
+        if spec.get("form") is not None:
+            fields = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "form")]
+            return _form_body(fields), _FORM
+        if spec.get("formData") is not None:
+            parts = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "formData")]
+            return self._multipart(parts), ""
+        return None, ""
+
+    def _multipart(self, parts: list[tuple[Template, Template]]) -> _Body:
+        base = self._defaults.base
+
+        def make(scope: Scope) -> tuple[Any, Any]:
+            return None, [(render_text(name, scope), _part(value(scope), base)) for name, value in parts]
+
+        return make
+
+
+def _pairs(spec: Mapping[str, Any], key: str) -> list[tuple[Any, Any]]:
+    value = spec.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{key} is a mapping of names to values, not {value!r}")
+    return list(cast("Mapping[Any, Any]", value).items())
+
+
+def _header_text(value: Any) -> str:
+    text = ", ".join(map(js_text, cast("list[Any]", value))) if isinstance(value, list) else js_text(value)
+    return text.replace("\r", " ").replace("\n", " ")
+
+
+def _add_auth(headers: dict[str, str], auth: Any) -> None:
+    if isinstance(auth, Mapping) and "authorization" not in headers:
+        given = cast("Mapping[str, Any]", auth)
+        user = js_text(given.get("user", given.get("username", "")))
+        password = js_text(given.get("pass", given.get("password", "")))
+        headers["authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+def _encoded(text: str) -> str:
+    return quote_plus(text, safe="*", errors="replace")
+
+
+def _query_text(pairs: list[tuple[str, Any]]) -> str:
+    """Pairs as URLSearchParams writes them; a list gives its name several times, undefined nothing."""
+    found: list[str] = []
+    for name, value in pairs:
+        for each in cast("list[Any]", value) if isinstance(value, list) else [value]:
+            shown = "" if each is None else js_text(each)
+            found += [f"{_encoded(name)}={_encoded(shown)}"] if each is not UNDEFINED else []
+    return "&".join(found)
+
+
+def _with_query(url: str, pairs: list[tuple[str, Any]]) -> str:
+    front, mark, fragment = url.partition("#")
+    added = _query_text(pairs)
+    if not added:
+        return url
+    return f"{front}{'&' if '?' in front else '?'}{added}{mark}{fragment}"
+
+
+def _json_body(value: Any) -> _Body:
+    make = compile_json(value)
+    return lambda scope: (make(scope), None)
+
+
+def _text_body(body: Any) -> _Body:
+    template = compile_template(body)
+    if template.render is None:
+        fixed = body if isinstance(body, bytes) else js_text(body).encode("utf-8", "replace")
+        return lambda _: (fixed, None)
+
+    def make(scope: Scope) -> tuple[Any, Any]:
+        value = template(scope)
+        if value is UNDEFINED:
+            return None, None
+        return (value if isinstance(value, bytes) else js_text(value).encode("utf-8", "replace")), None
+
+    return make
+
+
+def _form_body(fields: list[tuple[Template, Template]]) -> _Body:
+    def make(scope: Scope) -> tuple[Any, Any]:
+        return _query_text([(render_text(name, scope), value(scope)) for name, value in fields]).encode("ascii"), None
+
+    return make
+
+
+def _part(value: Any, base: Path) -> tuple[Any, ...]:
+    """One part of a multipart body: (filename, content, content type)."""
+    if not isinstance(value, Mapping):
+        return None, js_text(value), None
+    given = cast("Mapping[str, Any]", value)
+    content_type = given.get("contentType")
+    if "fromFile" in given:
+        path = base / js_text(given["fromFile"])
+        return js_text(given.get("filename", path.name)), path, content_type
+    return given.get("filename"), js_text(given.get("value")), content_type

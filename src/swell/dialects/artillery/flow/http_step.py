@@ -1,0 +1,189 @@
+"""A request step: conditions, hooks, the request, captures, checks.
+
+Rules: the order is Artillery's: ifTrue and probability, beforeRequest hooks (which see the script unrendered), the
+request, captures, expectations, afterResponse hooks; only then does a failed capture fail the VU. A step without hooks
+pays for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from swell.dialects.artillery.flow.answers import Answer
+from swell.dialects.artillery.flow.captures import FAILED_CAPTURE, compile_captures
+from swell.dialects.artillery.flow.conditions import compile_condition
+from swell.dialects.artillery.flow.expectations import compile_expectations
+from swell.dialects.artillery.flow.failures import VuserFailed
+from swell.dialects.artillery.flow.http_exchange import exchange, waited
+from swell.dialects.artillery.flow.http_shape import Order, Shape
+from swell.dialects.artillery.flow.request_params import RequestParams
+from swell.dialects.artillery.flow.templates import compile_template, render_text
+from swell.dialects.artillery.flow.values import json_text, milliseconds, number_of
+from swell.http.urls import split_url
+
+if TYPE_CHECKING:
+    from swell.dialects.artillery.flow.steps import Hooks
+    from swell.dialects.artillery.flow.test import FlowTest
+    from swell.dialects.artillery.flow.vuser import Vuser
+    from swell.http.response import Response
+
+__all__ = ["HttpStep", "names_of"]
+
+
+def names_of(value: Any) -> list[Any]:
+    """A hook's name or names as a list."""
+    if value is None:
+        return []
+    return list(cast("list[Any]", value)) if isinstance(value, list) else [value]
+
+
+class HttpStep:
+    """One request of a flow. Raises ValueError for a step that makes none."""
+
+    def __init__(self, test: FlowTest, method: str, spec: Mapping[str, Any], hooks: Hooks) -> None:
+        self._test = test
+        self._method = method
+        self._spec = spec
+        self._shape = Shape(test.defaults, method, spec)
+        name = spec.get("name")
+        self.name = str(name) if name is not None else ""
+        self._shown = self.name or self._shape.raw_url
+        self._follow = spec.get("followRedirect") is not False
+        self._before = [
+            compile_template(each) for each in [*hooks.before_request, *names_of(spec.get("beforeRequest"))]
+        ]
+        self._after = [compile_template(each) for each in [*hooks.after_response, *names_of(spec.get("afterResponse"))]]
+        self._on_error = hooks.on_error
+        self._condition = compile_condition(test, spec.get("ifTrue"))
+        self._probability = number_of(spec.get("probability"))
+        strict = test.strict_capture
+        self._captures = compile_captures(spec.get("capture"), spec.get("match"), strict=strict)
+        self._expectations = compile_expectations(test, spec.get("expect"))
+        self._endpoint = test.endpoints.name(self._shape.raw_url, self.name) if test.endpoints is not None else ""
+        self._params_text = "" if test.processor is None else json_text(self._params())
+
+    def _params(self) -> dict[str, Any]:
+        """What hooks see of the request."""
+        url = self._shape.raw_url
+        spec = {key: value for key, value in self._spec.items() if key != "uri"}
+        return {
+            **spec,
+            "url": self._test.defaults.target.rstrip("/") + url if url.startswith("/") else url,
+            "method": self._method,
+            "headers": dict(self._spec.get("headers") or {}),
+            "timeout": self._test.defaults.timeout,
+        }
+
+    def run(self, vu: Vuser) -> None:
+        """Do the step. Raises VuserFailed."""
+        if self._condition is not None and not self._condition(vu):
+            return
+        if self._probability is not None and vu.random.random() * 100 >= self._probability:
+            return
+        shape, method, follow, timeout = self._shape, self._method, self._follow, None
+        endpoint = self._endpoint
+        params: RequestParams | None = None
+        if self._before or self._after or self._on_error:
+            params = RequestParams(self._params_text)
+            if self._before:
+                self._run_before(vu, params)
+                if params.changed:
+                    shape, method, follow, timeout = self._changed(vu, params)
+                    if endpoint and self._test.endpoints is not None and shape.raw_url != self._shape.absolute_url:
+                        endpoint = self._test.endpoints.name(shape.raw_url, self.name)
+        try:
+            order = self._order(vu, shape)
+            response = exchange(vu, method, self._shown, order, follow=follow, timeout=timeout)
+        except VuserFailed as failure:
+            self._failed(vu, failure, endpoint, params)
+            raise
+        if endpoint:
+            self._count_endpoint(vu, endpoint, response)
+        if self._test.apdex is not None:
+            self._test.apdex.count(vu, waited(response))
+        if self._captures is not None or self._expectations is not None or self._after:
+            if params is not None and self._after:
+                params.was_sent(response.url, order.headers, order.data if shape.sends_json else None)
+            self._look(vu, response, params)
+
+    def _failed(self, vu: Vuser, failure: VuserFailed, endpoint: str, params: RequestParams | None) -> None:
+        """There is no response."""
+        if endpoint and self._test.endpoints is not None:
+            vu.metrics.counter(f"{self._test.endpoints.prefix}.{endpoint}.errors.{failure.code}")
+        if self._test.processor is not None:
+            for name in self._on_error:
+                self._test.processor.on_error(vu, name, failure.code, params or RequestParams(self._params_text))
+
+    def _order(self, vu: Vuser, shape: Shape) -> Order:
+        order = shape.order(vu)
+        if not order.url.startswith("http"):
+            raise vu.failure(f"Invalid URL - {order.url}", f"{order.url!r} is no URL: is a variable missing?")
+        if shape.sets_cookies or self._test.defaults.cookies:
+            self._set_cookies(vu, shape, order.url)
+        return order
+
+    def _set_cookies(self, vu: Vuser, shape: Shape, url: str) -> None:
+        try:
+            host = split_url(url).host
+        except ValueError:
+            return  # the request will tell
+        jar = vu.session.cookies
+        if not vu.default_cookies_set:
+            vu.default_cookies_set = True
+            for name, value in self._test.defaults.cookies.items():
+                jar.set(name, render_text(value, vu), domain=host)
+        for name, value in shape.cookies(vu):
+            jar.set(name, value, domain=host)
+
+    def _run_before(self, vu: Vuser, params: RequestParams) -> None:
+        processor = self._test.processor
+        for template in self._before:
+            name = render_text(template, vu)
+            if processor is None or not processor.has(name):
+                vu.warn_once(f"WARNING: custom function {name} could not be found")
+                continue
+            processor.before_request(vu, name, params)
+
+    def _changed(self, vu: Vuser, params: RequestParams) -> tuple[Shape, str, bool, float | None]:
+        """The request as hooks have made it."""
+        spec = params.spec
+        method = str(spec.get("method") or self._method).upper()
+        query = spec.get("searchParams")
+        if isinstance(query, Mapping):
+            spec = {**spec, "qs": {**cast("dict[str, Any]", spec.get("qs") or {}), **cast("dict[str, Any]", query)}}
+        try:
+            shape = self._shape.revised(method, spec)
+        except ValueError as error:
+            raise vu.failure(str(error)) from None
+        given = spec.get("timeout")
+        found = milliseconds(given) if given != self._test.defaults.timeout else None
+        return shape, method, spec.get("followRedirect") is not False, found / 1000.0 if found else None
+
+    def _count_endpoint(self, vu: Vuser, endpoint: str, response: Response) -> None:
+        endpoints = self._test.endpoints
+        assert endpoints is not None
+        name = endpoint if endpoints.grouped else endpoints.name(response.url, self.name)
+        if name:
+            endpoints.count(vu.metrics, name, response.status_code, waited(response), response)
+
+    def _look(self, vu: Vuser, response: Response, params: RequestParams | None) -> None:
+        answer = Answer(response)
+        failed: list[str] = []
+        if self._captures is not None:
+            failed = self._captures.apply(answer, vu)
+        unexpected = self._expectations.check(vu, answer, self._shown) if self._expectations is not None else False
+        if self._after:
+            assert params is not None
+            processor = self._test.processor
+            for template in self._after:
+                name = render_text(template, vu)
+                if processor is None or not processor.has(name):
+                    vu.warn_once(f"WARNING: custom function {name} could not be found")
+                    continue
+                processor.after_response(vu, name, params, answer)
+        if failed:
+            vu.log("debug", f"{self._method} {response.url}: {'; '.join(failed)}")
+            raise vu.failure(FAILED_CAPTURE, f"{self._method} {response.url}: {'; '.join(failed)}")
+        if unexpected:
+            raise vu.failure("Failed expectations for request " + response.url)

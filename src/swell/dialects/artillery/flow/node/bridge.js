@@ -1,0 +1,275 @@
+// Between the fibers of VUs and the functions of a processor. Loaded before the processor, it also sets Node's globals.
+// A VU's `context` lives here while the VU does; its variables live in Python and are fetched when they are read. What a
+// function changed goes back when it is done, as one JSON text; '' says that nothing changed.
+const { parse, stringify } = JSON;
+const vus = new Map(), functions = new Map();
+const AsyncFunction = (async () => {}).constructor;
+const module = (name) => { const all = core.part('modules')(0, name); return all.default ?? all; };
+
+// Variables: `cache` holds what was read or set since the last flush, `kept` values that JSON cannot carry.
+function variablesOf(vu) {
+  const cache = new Map(), kept = new Map();
+
+  function read(name) {
+    const seen = cache.get(name);
+    if (seen) return seen.value;
+    const raw = host.get(vu, name);
+    if (raw === null) {
+      const value = kept.get(name)?.value;
+      return typeof value === 'function' ? value : undefined;
+    }
+    if (typeof raw !== 'string') return raw;
+    const old = kept.get(name);
+    if (raw[0] === 's') return old && old.text === stringify(raw.slice(1)) ? old.value : raw.slice(1);
+    if (raw[0] === 'n') return null;
+    const text = raw.slice(1);
+    if (old && old.text === text) return old.value;
+    const value = parse(text);
+    cache.set(name, { value, text: stringify(value) });
+    return value;
+  }
+
+  const names = () => {
+    const all = new Set(parse(host.keys(vu)));
+    for (const [name, entry] of cache) entry.value === undefined ? all.delete(name) : all.add(name);
+    return [...all];
+  };
+  const proxy = new Proxy({}, {
+    get: (_, name) => {
+      if (typeof name !== 'string') return undefined;
+      const value = read(name);
+      return value === undefined && name === 'hasOwnProperty' ? Object.prototype.hasOwnProperty : value;
+    },
+    set: (_, name, value) => { if (typeof name === 'string') cache.set(name, { value, text: null }); return true; },
+    has: (_, name) => typeof name === 'string' && read(name) !== undefined,
+    deleteProperty: (_, name) => { cache.set(name, { value: undefined, text: null }); return true; },
+    ownKeys: names,
+    getOwnPropertyDescriptor: (_, name) => {
+      const value = typeof name === 'string' ? read(name) : undefined;
+      return value === undefined ? undefined : { value, writable: true, enumerable: true, configurable: true };
+    },
+    defineProperty: (_, name, d) => { cache.set(name, { value: d.value, text: null }); return true; },
+  });
+
+  function flush() {
+    let changed = null;
+    for (const [name, entry] of cache) {
+      const { value } = entry;
+      if (value === undefined) {
+        kept.delete(name);
+        if (entry.text === null) ((changed ??= {}).$gone ??= []).push(name);
+        continue;
+      }
+      if (typeof value === 'function') { kept.set(name, { value, text: '' }); continue; }
+      const text = stringify(value);
+      if (text !== entry.text) (changed ??= {})[name] = value;
+      if (value !== null && typeof value === 'object') {
+        const plain = Object.getPrototypeOf(value);
+        if (plain !== Object.prototype && plain !== Array.prototype) kept.set(name, { value, text });
+      }
+    }
+    cache.clear();
+    return changed;
+  }
+  return { proxy, flush };
+}
+
+function userOf(vu) {
+  let user = vus.get(vu);
+  if (!user) {
+    const variables = variablesOf(vu);
+    const own = { _uid: host.uid(vu), funcs: {}, _jar: {} };
+    let scenario;
+    const context = {
+      get vars() { return variables.proxy; },
+      set vars(given) {
+        for (const name of Object.keys(variables.proxy)) if (!(name in given)) delete variables.proxy[name];
+        Object.assign(variables.proxy, given);
+      },
+      get scenario() { return (scenario ??= parse(host.scenario(vu))); },
+      ...own,
+    };
+    const number = (n) => (n === undefined || n === null || !isFinite(+n) ? 1 : +n);
+    const events = {
+      emit(kind, name, value) {
+        if (kind === 'customStat' && name) host.emit(vu, 'histogram', `${name.stat}`, +name.value || 0);
+        else if (kind === 'counter') host.emit(vu, kind, `${name}`, number(value));
+        else if (kind === 'histogram' || kind === 'summary') host.emit(vu, 'histogram', `${name}`, +value || 0);
+        else if (kind === 'rate') host.emit(vu, kind, `${name}`, 1);
+        else if (kind === 'error') host.emit(vu, kind, `${(name && (name.code || name.message)) || name}`, 1);
+        return true;
+      },
+      on() { return events; }, once() { return events; }, off() { return events; },
+      addListener() { return events; }, removeListener() { return events; }, removeAllListeners() { return events; },
+      listenerCount() { return 0; },
+    };
+    user = { context, events, variables };
+    vus.set(vu, user);
+  }
+  return user;
+}
+
+// The response of a request; body and headers are fetched when they are read.
+function responseOf(call, status, url, time, request) {
+  let headers;
+  const own = (value) => ({ value, writable: true, enumerable: true, configurable: true });
+  const lazy = (name, get) => ({
+    enumerable: true, configurable: true,
+    get() { const value = get(); Object.defineProperty(this, name, own(value)); return value; },
+    set(value) { Object.defineProperty(this, name, own(value)); },
+  });
+  const all = () => (headers ??= parse(host.headers(call)));
+  const response = {
+    statusCode: status, status, url, httpVersion: '1.1',
+    timings: { phases: { firstByte: time, total: time }, start: 0 }, elapsedTime: time,
+  };
+  return Object.defineProperties(response, {
+    headers: lazy('headers', all),
+    body: lazy('body', () => host.body(call)),
+    rawBody: lazy('rawBody', () => module('buffer').Buffer.from(host.body(call))),
+    // What hooks of Artillery 1 look at.
+    request: lazy('request', () => { const uri = module('url').parse(url); return { uri: { ...uri, host: uri.hostname }, href: url, method: request && request.method }; }),
+    statusMessage: lazy('statusMessage', () => host.reason(call)),
+  });
+}
+
+function errorText(error) {
+  if (error instanceof Error || (error && typeof error === 'object')) {
+    return { e: `${error.code || error.message || stringify(error)}`, s: `${error.stack || ''}`, m: `${error.message || ''}` };
+  }
+  return { e: `${error}`, s: '', m: '' };
+}
+
+// Styles: 0 step, 1 beforeRequest, 2 afterResponse, 3 onError, 4 whileTrue, 5 ifTrue, 6 a call from a template,
+// 7 a WebSocket's connect.
+function start(call, vu, style, name, text, status, url, time) {
+  const user = userOf(vu), f = functions.get(name), { context, events } = user;
+  let request, before, ended = false, returned = null, started = false;
+
+  // Done once; `error` fails the VU, `answer` is what a condition or a template wants.
+  function finish(error, answer) {
+    if (ended) return;
+    ended = true;
+    let result = null;
+    const changed = user.variables.flush();
+    if (changed) {
+      result = {};
+      if (changed.$gone) { result.d = changed.$gone; delete changed.$gone; }
+      result.v = changed;
+    }
+    if (request && (style === 1 || style === 7)) {
+      const after = stringify(request);
+      if (after !== before) (result ??= {}).r = after;
+    }
+    if (error !== undefined && error !== null && error !== false) result = { ...result, ...errorText(error) };
+    if (style > 3 && style < 7) (result ??= {}).b = answer;
+    let out = '';
+    try { out = result ? stringify(result) : ''; } catch (e) { out = stringify(errorText(e)); }
+    if (started) host.finished(call, out);
+    else returned = out;
+  }
+
+  const next = (error, answer) => (style === 4 ? finish(null, answer === undefined ? error : answer) : finish(error));
+  let args;
+  if (text !== '' && (style < 4 || style === 7)) {
+    request = parse(text);
+    // Ours is written as stringify writes; where it is not, the request counts as changed, no more.
+    before = text;
+    if (url) request.url = url;
+  }
+  switch (style) {
+    case 0: args = [context, events, next]; break;
+    case 1: args = [request, context, events, next]; break;
+    case 2: args = [request, responseOf(call, status, url, time, request), context, events, next]; break;
+    case 3: { const error = new Error(url); error.code = url; request.url = ''; args = [error, request, context, events, next]; break; }
+    case 4: args = [context, next]; break;
+    case 5: args = [user.variables.proxy]; break;
+    case 7: args = [request, context, next]; break;
+    default: args = [...parse(text), context, events];
+  }
+  try {
+    const value = f(...args);
+    if (value && typeof value.then === 'function') {
+      value.then((answer) => finish(null, style > 3 && style < 7 ? answer : undefined), (error) => finish(error ?? new Error('rejected')));
+    } else if (style > 4 && style < 7) finish(null, value);
+    else if (f.length < args.length && !ended) {
+      // Declares no callback: over when it returns. Artillery would wait for ever.
+      if (style === 4) finish(null, value);
+      else finish(null);
+    }
+  } catch (error) {
+    finish(error ?? new Error('thrown'));
+  }
+  started = true;
+  return returned;
+}
+
+function take(all) {
+  const found = {};
+  const add = (object) => {
+    if (object && (typeof object === 'object' || typeof object === 'function')) {
+      for (const name of Object.keys(object)) {
+        if (typeof object[name] === 'function') found[name] = object[name];
+      }
+    }
+  };
+  add(all.default);
+  add(all);
+  delete found.default;
+  for (const [name, f] of Object.entries(found)) functions.set(name, f);
+  return [...functions.keys()];
+}
+
+function globals() {
+  const g = globalThis;
+  const lazy = (name, get) => Object.defineProperty(g, name, {
+    configurable: true, enumerable: false,
+    get() { const value = get(); Object.defineProperty(g, name, { value, writable: true, configurable: true }); return value; },
+    set(value) { Object.defineProperty(g, name, { value, writable: true, configurable: true }); },
+  });
+  lazy('Buffer', () => module('buffer').Buffer);
+  lazy('process', () => module('process'));
+  lazy('fetch', () => module('swell:fetch').fetch);
+  for (const name of ['Headers', 'FormData', 'Blob', 'AbortController', 'AbortSignal', 'Response', 'Request']) {
+    lazy(name, () => module('swell:fetch')[name]);
+  }
+  lazy('crypto', () => module('crypto').webcrypto);
+  lazy('performance', () => module('perf_hooks').performance);
+  lazy('setImmediate', () => (f, ...args) => setTimeout(f, 0, ...args));
+  lazy('clearImmediate', () => clearTimeout);
+  lazy('EventEmitter', () => module('events'));
+  // Node's timers are objects.
+  for (const name of ['setTimeout', 'setInterval']) {
+    const real = g[name];
+    g[name] = (f, delay, ...args) => {
+      const guarded = (...given) => {
+        try {
+          const value = f(...given);
+          if (value && typeof value.then === 'function') value.then(undefined, (error) => host.uncaught(`${error && error.stack || error}`));
+        } catch (error) { host.uncaught(`${error}\n${(error && error.stack) || ''}`); }
+      };
+      const id = real(typeof f === 'function' ? guarded : f, delay, ...args);
+      const timer = { ref: () => timer, unref: () => timer, hasRef: () => true, refresh: () => timer, [Symbol.toPrimitive]: () => id };
+      return timer;
+    };
+  }
+  for (const name of ['clearTimeout', 'clearInterval']) {
+    const real = g[name];
+    g[name] = (timer) => real(timer && typeof timer === 'object' ? +timer : timer);
+  }
+  g.artillery = {
+    version: '2.0.34',
+    testRunId: host.testId(),
+    log: (...args) => console.log(...args),
+    util: { template: (text, context) => parse(host.template(stringify(text) ?? 'null', stringify((context && context.vars) || {}))) },
+    ext() {}, shutdown() {}, plugins: [], extensionEvents: [],
+    get suggestedExitCode() { return undefined; },
+    set suggestedExitCode(code) { host.exitCode(+code || 0); },
+  };
+}
+
+exports.default = {
+  start, take, globals,
+  tick: () => undefined,
+  release: (numbers) => { for (const number of parse(numbers)) vus.delete(number); },
+};

@@ -1,0 +1,1 @@
+exports.default = core.part('modules')(0, 'dotenv').default.config();

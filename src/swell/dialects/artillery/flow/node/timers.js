@@ -1,0 +1,2 @@
+// Timers by import.
+exports.default = { setTimeout, setInterval, clearTimeout, clearInterval, setImmediate, clearImmediate };
