@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from swell.web.archive import Archive
 from swell.web.desk import Desk, Field
 from swell.web.page import LivePage
 from tests.report.conftest import make_store
 from tests.web.conftest import Conducting, make_live
+from tests.web.stored import store_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -170,12 +173,81 @@ def test_names_are_no_markup(browser: Browser, page: LivePage, conducting: Condu
         assert trouble == []
 
 
+def test_history_and_comparison(browser: Browser, tmp_path: Path) -> None:
+    """Stored runs are listed with their files; two that are chosen, a third taking the place of the first, compare."""
+    url = store_runs(tmp_path / "runs.db", {"run-1": 0.1, "run-2": 0.1, "run-3": 0.2})
+    made = LivePage(archive=Archive(url))
+    made.open()
+    try:
+        with opened(browser, made) as (view, trouble):
+            until(view, "!document.getElementById('tab-history').hidden")
+            view.locator("#tab-history").click()
+            until(view, "document.querySelectorAll('#runs tbody tr').length === 3")
+            row = view.locator("#runs tbody tr").last
+            assert "PASS" in row.inner_text()
+            assert "shop 0" in row.inner_text()
+            assert row.get_by_role("link").count() == 3
+            with view.expect_download() as download:
+                row.get_by_role("link", name="report of shop 0").click()
+            assert download.value.suggested_filename == "run-1.html"
+            assert view.locator("#compare").is_disabled()
+            for run in ("run-2", "run-3", "run-1"):
+                view.locator(f"[data-run={run}]").check()
+            assert not view.locator("[data-run=run-2]").is_checked()
+            assert view.locator("#choice").inner_text() == "run-3 against run-1"
+            view.locator("#compare").click()
+            until(view, "document.querySelectorAll('#comparison tbody tr').length > 0")
+            assert "REGRESSED" in view.locator("#comparison h2").inner_text()
+            with view.expect_download() as download:
+                view.get_by_role("link", name="Report with this comparison").click()
+            assert download.value.suggested_filename == "run-3-against-run-1.html"
+            assert trouble == []
+    finally:
+        made.shut()
+
+
+def test_changing_a_run_shows_what_it_has(browser: Browser) -> None:
+    """A running test is changed from its present users, a new one begins with what was typed; a refusal comes back."""
+    fields = [Field(name="users", label="Users", kind="number", steers=True), Field(name="host", label="Host")]
+    fields.append(Field(name="profile", label="Profile", choices=["smoke", "soak"]))
+    desk = Desk(fields=fields, start=lambda _: "", steer=lambda _: "")
+    desk.current = {"users": 50}
+    made = LivePage(desk=desk)
+    made.open()
+    conducting = Conducting(made)
+    try:
+        with opened(browser, made) as (view, _):
+            until(view, "!document.getElementById('form').hidden")
+            assert view.locator("#field-users").input_value() == ""
+            assert view.locator("#field-profile-choices option").count() == 2
+            conducting.show(make_live(seconds=3))
+            view.locator("#edit").click()
+            assert view.locator("#field-users").input_value() == "50"
+            view.locator("#field-users").fill("70")
+            view.locator("#go").click()
+            until(view, "document.getElementById('form').hidden")
+            until(view, "swell.state.desk.current.users === '70'")
+            conducting.do(made.close)
+            conducting.do(lambda: made.prepare("the test could not be started", "there is no host"))
+            until(view, "document.getElementById('trouble').textContent === 'there is no host'")
+            assert view.locator("#form-title").inner_text() == "Start a test"
+            assert view.locator("#field-users").input_value() == ""
+    finally:
+        conducting.close()
+        made.shut()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_hangs_over_the_edge(browser: Browser, page: LivePage, conducting: Conducting, width: int) -> None:
+def test_nothing_hangs_over_the_edge(
+    browser: Browser, page: LivePage, conducting: Conducting, width: int, tmp_path: Path
+) -> None:
     """The page is no wider than the screen, on a phone neither, with any of its parts shown."""
+    page.archive = Archive(store_runs(tmp_path / "runs.db", {"run-1": 0.1}))
     conducting.show(make_live())
     with opened(browser, page, viewport={"width": width, "height": 740}) as (view, _):
         until(view, "swell.state.points.length")
-        for tab in ("charts", "endpoints", "criteria", "errors", "generator", "log", "download"):
+        for tab in ("charts", "endpoints", "criteria", "errors", "generator", "log", "download", "history"):
             view.locator(f"#tab-{tab}").click()
             assert view.evaluate("document.documentElement.scrollWidth") <= width, tab
+        until(view, "document.querySelectorAll('#runs tbody tr').length === 1")
+        assert view.evaluate("document.documentElement.scrollWidth") <= width

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = """
+import logging
 from locust import HttpUser, constant, events, task
 
 @events.init_command_line_parser.add_listener
@@ -34,6 +35,10 @@ def _(parser):
 
 class Reader(HttpUser):
     wait_time = constant(0.05)
+
+    def on_start(self):
+        print("token=abc12345 says the user")
+        logging.getLogger("own").warning("says the log")
 
     @task
     def read(self):
@@ -65,7 +70,7 @@ def target() -> Iterator[str]:
 def swell_locust(folder: Path, *more: str) -> Iterator[tuple[Client, subprocess.Popen[str]]]:
     (folder / "locustfile.py").write_text(FILE)
     port = services.free_port()
-    command = [sys.executable, "-m", "swell", "locust", "--web-port", str(port), "--only-summary", "--no-store", *more]
+    command = [sys.executable, "-m", "swell", "locust", "--web-port", str(port), "--no-store", *more]
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -132,6 +137,24 @@ def test_runs_from_the_page(tmp_path: Path, target: str) -> None:
         assert stats(client)["stats"][0]["name"] == "/x"
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 1
+
+
+@pytest.mark.timeout(240)
+def test_what_workers_print(tmp_path: Path, target: str) -> None:
+    """Prints and log lines are on the page, without secrets and tables, and in the terminal as they came."""
+    said = ""
+    with swell_locust(tmp_path, "--host", target, "--processes", "2") as (client, process):
+        assert post(client, "/swarm", user_count=2, spawn_rate=2, word="good")["success"] is True
+        logs: Callable[[], str] = lambda: client.send("GET", "/logs")[1]  # noqa: E731 - asked several times
+        until(lambda: "says the user" in logs() and "own: says the log" in logs())
+        assert "abc12345" not in logs()
+        assert "# reqs" not in logs()
+        assert "worker 1: " in logs()
+        assert client.send("GET", "/api/runs")[0] == 404
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    assert "token=abc12345 says the user" in said
+    assert "own: says the log" in said
 
 
 @pytest.mark.timeout(240)

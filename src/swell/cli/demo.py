@@ -41,7 +41,8 @@ def command(**values: Any) -> int:
 
 
 def _load_demo(values: dict[str, Any]) -> int:
-    from swell.cli.planning import make_plan  # noqa: PLC0415 - keeps the help fast
+    from swell.cli.desk_runs import serve  # noqa: PLC0415 - keeps the help fast
+    from swell.cli.planning import make_plan  # noqa: PLC0415 - as above
     from swell.cli.run import command as run_command  # noqa: PLC0415 - as above
     from swell.cli.session import Output, execute  # noqa: PLC0415 - as above
 
@@ -50,8 +51,11 @@ def _load_demo(values: dict[str, Any]) -> int:
     with _service(values["port"], values["fault"] or "") as url:
         arguments = [str(test), "--host", url, "--name", "swell demo", "--time-scale", values["time_scale"]]
         options = run_command.make_context("run", arguments).params
-        plan = make_plan(options.pop("file"), options)
-        code = execute(plan, 1, output, ["swell", *sys.argv[1:]])
+        file, words = options.pop("file"), ["swell", *sys.argv[1:]]
+        if output.web_stay:
+            code = serve(file, options, output, words)
+        else:
+            code = execute(make_plan(file, options), 1, output, words)
     if not values["quiet"]:
         click.echo(_next_steps(test), err=values["json_path"] == "-")
     return code

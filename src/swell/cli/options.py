@@ -113,6 +113,21 @@ _OUTPUT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Show the run in a browser while it goes on. Default address: 127.0.0.1:5665.",
     ),
     click.option("--web-stay", is_flag=True, help="Keep the page after the run, until Ctrl-C. Implies --web."),
+    click.option("--web-start", is_flag=True, help="Begin with the form of the page. Implies --web-stay."),
+    click.option(
+        "--baseline",
+        is_flag=False,
+        flag_value="default",
+        metavar="[NAME]",
+        help="Compare with this baseline at the end; a regression fails the run.",
+    ),
+    click.option(
+        "--margin",
+        type=types.SHARE,
+        default="5%",
+        metavar="SHARE",
+        help="With --baseline: smaller changes do not matter. Default: 5%.",
+    ),
     click.option("-q", "--quiet", is_flag=True, help="No progress, only the result."),
     click.option("--strict", is_flag=True, help="Exit with 1 also for WARN."),
     click.option(

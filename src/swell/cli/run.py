@@ -32,5 +32,10 @@ def command(file: str, **values: Any) -> int:
     from swell.cli.session import Output, execute, worker_count  # noqa: PLC0415 - as above
 
     output = Output.of(values)
+    words = ["swell", *sys.argv[1:]]
+    if output.web_stay:
+        from swell.cli.desk_runs import serve  # noqa: PLC0415 - as above
+
+        return serve(file, values, output, words)
     plan = make_plan(file, values)
-    return execute(plan, worker_count(values["processes"], plan), output, ["swell", *sys.argv[1:]])
+    return execute(plan, worker_count(values["processes"], plan), output, words)

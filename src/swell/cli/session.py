@@ -39,14 +39,17 @@ from swell.runs.summarize import summarize
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from swell.coordinator.state import Outcome
+    from swell.analysis.comparison import Comparison
+    from swell.cli.desk import RunDesk
+    from swell.coordinator.state import Observer, Outcome
     from swell.model.plan import Plan
     from swell.outputs.base import Output as RunningOutput
+    from swell.report.comparison_baseline import Baseline
     from swell.runs.record import Run
     from swell.runs.writer import RunWriter
     from swell.web.page import LivePage
 
-__all__ = ["Output", "execute", "worker_count"]
+__all__ = ["Done", "Output", "execute", "open_run_page", "run_once", "worker_count"]
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -61,6 +64,11 @@ class Output(msgspec.Struct, frozen=True):
     web: str | None = None
     """Address of the live page, "" for the default; None for no page."""
     web_stay: bool = False
+    baseline: str | None = None
+    """Name of the baseline to compare with at the end."""
+    margin: float = 0.05
+    web_start: bool = False
+    """Whether the page's form begins the first run; the page then stays, too."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Output:
@@ -75,9 +83,12 @@ class Output(msgspec.Struct, frozen=True):
             if trouble := problem(path):
                 raise Mistake(f"{option} {path}: {trouble}.", "Name a file that can be written.")
         store = NO_STORE if values["no_store"] else values["store"]
-        web, stay = values.get("web"), bool(values.get("web_stay"))
+        web, start = values.get("web"), bool(values.get("web_start"))
+        stay = start or bool(values.get("web_stay"))
         web = "" if stay and web is None else web
-        return cls(values["quiet"], values["strict"], files, tuple(values["out"]), store, web, stay)
+        out, baseline = tuple(values["out"]), values.get("baseline")
+        margin = values.get("margin") or 0.05
+        return cls(values["quiet"], values["strict"], files, out, store, web, stay, baseline, margin, start)
 
 
 def worker_count(processes: int | None, plan: Plan) -> int:
@@ -91,73 +102,118 @@ def worker_count(processes: int | None, plan: Plan) -> int:
     return wanted
 
 
+class Done(msgspec.Struct, frozen=True):
+    """How one run ended. `trouble`: what kept the test from running; it then has no result."""
+
+    code: int
+    interrupted: bool = False
+    trouble: str = ""
+
+
 def execute(plan: Plan, workers: int, output: Output, command: Sequence[str]) -> int:
-    """Run the plan and show everything; returns the exit code."""
+    """Run the plan once and show everything; returns the exit code. For pages that stay see `desk_runs.serve`."""
+    if output.web is None:
+        return run_once(plan, workers, output, command).code
+    from swell.cli.desk import RunDesk  # noqa: PLC0415 - only where it is wanted
+
+    desk = RunDesk({})
+    page = open_run_page(output, desk)
+    try:
+        return run_once(plan, workers, output, command, desk).code
+    finally:
+        page.shut()
+
+
+def run_once(plan: Plan, workers: int, output: Output, command: Sequence[str], desk: RunDesk | None = None) -> Done:
+    """Run the plan and show everything, on the page of `desk` too, which keeps what was measured until its next run."""
+    baseline = _find_baseline(output, plan)
     started = time.time()
     outputs = _open_outputs(output)
     plan = msgspec.structs.replace(plan, processes=max(workers, 1), raw_samples=wants_points(outputs))
     store = MetricStore()
-    view = make_view(make_console(stderr=True), quiet=output.quiet)
     feed = OutputFeed(outputs, store)
-    page = _open_page(output)
+    observers: list[Observer] = [make_view(make_console(stderr=True), quiet=output.quiet), feed]
     run_id = new_run_id(started)
     writer = keep_run(plan, run_id, started, workers=max(workers, 1), command=command, url=output.store)
+    page = None
+    if desk is not None:
+        page = desk.page
+        observers.append(page)
+        if writer is not None:
+            page.stored_as(run_id, command)
     kept: Run | None = None
     try:
         outcome = conduct(
-            plan,
+            plan if desk is None else desk.conducted(plan),
             transport=ProcessWorkers() if workers else ThreadWorker(),
             workers=max(workers, 1),
             store=store,
             judge=Judge(plan),
-            observers=[view, feed] if page is None else [view, feed, page],
+            observers=observers,
+            steering=None if page is None else page.steering(),
             companion=None if page is None else page.companion(),
             keep=writer.keep if writer is not None else None,
         )
+        if outcome.script_error is not None:
+            _show_script_error(outcome)
         run = summarize(
-            plan, store, outcome, run_id=run_id, workers=max(workers, 1), command=command, strict=output.strict
+            plan if desk is None else desk.stored(plan),
+            store,
+            outcome,
+            run_id=run_id,
+            workers=max(workers, 1),
+            command=command,
+            strict=output.strict,
         )
         run.notes += feed.notes()
-        if outcome.script_error is None:
-            kept = run
-            _show(run, store, output, writer)
-            if page is not None:
-                _end_page(page, run, store, stay=output.web_stay)
-        else:
-            _show_script_error(outcome)
+        if outcome.script_error is not None:
+            said = outcome.script_error[1].strip() or outcome.script_error[0]
+            return Done(run.exit_code, outcome.interrupted, said.splitlines()[-1])
+        if desk is not None:
+            desk.note(run)
+        comparison = None
+        if baseline is not None:
+            from swell.report.comparison_baseline import compare_with  # noqa: PLC0415 - only where it is wanted
+
+            run, comparison = compare_with(baseline, run, store, strict=output.strict)
+        kept = run
+        _show(run, store, output, writer, comparison)
+        if page is not None:
+            from swell.web.results import Results  # noqa: PLC0415 - only where it is wanted
+
+            page.finish(run, Results(run, store, comparison))
+        return Done(run.exit_code, outcome.interrupted)
     except OSError as error:
         raise Mistake(f"the workers could not be started: {error}.") from None
     finally:
         if writer is not None and kept is None:
             writer.finish(None)
-        if page is not None:
-            page.shut()
-        store.close()
-    return run.exit_code
+        if page is None or kept is None:
+            store.close()
 
 
-def _open_page(output: Output) -> LivePage | None:
-    if output.web is None:
+def _find_baseline(output: Output, plan: Plan) -> Baseline | None:
+    if output.baseline is None:
         return None
-    from swell.web.attach import PageError, open_page  # noqa: PLC0415 - only where it is wanted
+    from swell.report.comparison_baseline import BaselineError, find_baseline  # noqa: PLC0415 - only where wanted
 
     try:
-        page = open_page(output.web)
+        return find_baseline(output.baseline, output.store, output.margin, plan)
+    except BaselineError as error:
+        raise Mistake(str(error), error.hint) from None
+
+
+def open_run_page(output: Output, desk: RunDesk) -> LivePage:
+    """The page of `--web`, open and with its desk. Raises Mistake."""
+    from swell.web.archive import archive_of  # noqa: PLC0415 - only where it is wanted
+    from swell.web.attach import PageError, open_page  # noqa: PLC0415 - as above
+
+    try:
+        page = desk.page = open_page(output.web or "", desk=desk.desk, archive=archive_of(output.store))
     except PageError as error:
         raise Mistake(f"--web: {error}.", "Name another address: --web 127.0.0.1:8099.") from None
     click.echo(f"The run is shown at {page.url}", err=True)
     return page
-
-
-def _end_page(page: LivePage, run: Run, store: MetricStore, *, stay: bool) -> None:
-    """Show the verdict; with `stay` until Ctrl-C."""
-    from swell.web.results import Results  # noqa: PLC0415 - as above
-
-    page.finish(run, Results(run, store))
-    if stay:
-        click.echo(f"The result stays at {page.url} until Ctrl-C.", err=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            page.idle(lambda: False)
 
 
 def _open_outputs(output: Output) -> list[RunningOutput]:
@@ -174,17 +230,23 @@ def _show_script_error(outcome: Outcome) -> None:
     click.echo(f"Error: {where.get(phase, f'{phase} failed')}:\n{text}", err=True)
 
 
-def _show(run: Run, store: MetricStore, output: Output, writer: RunWriter | None) -> None:
+def _show(
+    run: Run, store: MetricStore, output: Output, writer: RunWriter | None, comparison: Comparison | None
+) -> None:
     if writer is not None:
         writer.finish(run)
         if writer.error:
             _warn(f"this run could not be stored: {writer.error}")
-    write_files(run, store, output.files, _warn)
+    write_files(run, store, output.files, _warn, comparison)
     stored = writer.place if writer is not None and not writer.error else ""
     to_stdout = output.files.json != "-"
 
     def summary() -> None:
         console = make_console(stderr=not to_stdout)
+        if comparison is not None:
+            from swell.report.comparison_console import print_comparison  # noqa: PLC0415 - only where it is wanted
+
+            print_comparison(comparison, console, verdict=False)
         print_summary(run, console, stored=stored)
 
     if to_stdout or not output.quiet:

@@ -24,6 +24,7 @@ __all__ = [
     "RATE",
     "RATE_STAGE",
     "RESOLVE",
+    "SHARE",
     "STAGE",
 ]
 
@@ -95,6 +96,17 @@ def _factor(text: str) -> float:
     return value
 
 
+def _share(text: str) -> float:
+    number, percent, rest = text.strip().partition("%")
+    try:
+        value = float(number) / (100.0 if percent else 1.0)
+    except ValueError:
+        value = -1.0
+    if rest or not 0 < value < 1:
+        raise ValueError(f"{text!r} is no share: write it like 5% or 0.05")
+    return value
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
@@ -144,4 +156,5 @@ POSITIVE_DURATION = _Parsed("duration", _positive_duration)
 RATE = _Parsed("rate", _rate)
 RATE_STAGE = _Parsed("duration:rate", _rate_stage)
 RESOLVE = _Parsed("host:port:address", _resolve)
+SHARE = _Parsed("share", _share)
 STAGE = _Parsed("duration:users", _stage)

@@ -18,13 +18,13 @@ import msgspec
 from swell.coordinator.state import Outcome
 from swell.metrics.snapshot import SnapshotError
 from swell.metrics.store import MetricStore
-from swell.model.plan import Plan
-from swell.runs.record import Run
+from swell.runs.reading import read_plan, read_run
 from swell.runs.summarize import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from swell.runs.record import Run
     from swell.runs.writer import RunHead
 
 __all__ = ["DEFAULT_STORE", "RunStore", "StoreError", "StoredRun", "open_store"]
@@ -193,8 +193,8 @@ class RunStore:
             ).one()
         if row.record is not None:
             try:
-                return msgspec.json.decode(row.record, type=Run)
-            except msgspec.DecodeError as error:
+                return read_run(row.record)
+            except msgspec.MsgspecError as error:
                 raise StoreError(f"the record of {stored.id} cannot be read: {error}") from None
         with self.metrics(stored) as metrics:
             seconds = metrics.seconds
@@ -206,10 +206,17 @@ class RunStore:
                 interrupted=True,
                 stop_reason=UNFINISHED,
             )
-            plan = msgspec.json.decode(row.plan, type=Plan)
+            plan = read_plan(row.plan)
             return summarize(
                 plan, metrics, outcome, run_id=stored.id, workers=row.workers, command=row.command.split("\n")
             )
+
+    def records(self, run_ids: Sequence[str]) -> dict[str, bytes]:
+        """The records of these runs as they were written (JSON of `Run`), of those that have one; for lists."""
+        runs = self._tables.runs
+        query = self._sa.select(runs.c.id, runs.c.record).where(runs.c.id.in_(list(run_ids)))
+        with self._engine.connect() as connection:
+            return {row.id: bytes(row.record) for row in connection.execute(query) if row.record is not None}
 
     @contextlib.contextmanager
     def metrics(self, stored: StoredRun) -> Generator[MetricStore]:

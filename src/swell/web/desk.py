@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from swell.metrics.redaction import redact_text
+
 __all__ = ["Action", "Desk", "Field"]
 
 Action: TypeAlias = Callable[[Mapping[str, Any]], str]
@@ -49,6 +51,10 @@ class Desk:
         self._start = start
         self._steer = steer
         self.title = title
+        self.steerable = True
+        """Whether the run that goes on is one that can be changed."""
+        self.current: dict[str, Any] = {}
+        """What fields hold when a run is changed, where that is not what its form began with."""
 
     @property
     def can_start(self) -> bool:
@@ -58,12 +64,12 @@ class Desk:
     @property
     def can_steer(self) -> bool:
         """Whether a run can be changed while it goes on."""
-        return self._steer is not None
+        return self._steer is not None and self.steerable
 
     def describe(self) -> dict[str, Any]:
         """The form, for the page."""
         fields = [msgspec.to_builtins(field) for field in self.fields]
-        return {"title": self.title, "fields": fields}
+        return {"title": self.title, "fields": fields, "current": self.current}
 
     def start(self, values: Mapping[str, Any]) -> str:
         """Begin a run with these values of the form."""
@@ -78,8 +84,16 @@ class Desk:
             return refusal
         trouble = action(values)
         if not trouble:
+            shown = self.current if action is self._steer else {}
             for field in self.fields:
-                # A password goes to the test and nowhere else.
-                if field.name in values and field.kind != "password":
+                if field.name in shown:
+                    shown[field.name] = values.get(field.name)
+                    continue
+                # A password goes to the test and nowhere else, nor does a host with one in it.
+                if field.name in values and field.kind != "password" and not _is_secret(values[field.name]):
                     field.value = values[field.name]
         return trouble
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, str) and redact_text(value) != value

@@ -11,17 +11,18 @@ import contextlib
 import queue
 import time
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from swell.web import frame
 from swell.web.app import make_app
 from swell.web.desk import Desk
 from swell.web.guard import is_loopback
 from swell.web.server import PageServer
+from swell.web.so_far import RunId, SoFar, so_far
 from swell.web.state import PageState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.routing import BaseRoute
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from swell.coordinator.steering import Steering, SteerTarget
     from swell.metrics.snapshot import Snapshot
     from swell.runs.record import Run
+    from swell.web.archive import Archive
+    from swell.web.desk import Action
     from swell.web.results import Results
 
 __all__ = ["LivePage"]
@@ -45,7 +48,8 @@ class LivePage:
     """Shows runs in a browser, one after the other.
 
     `host` other than loopback needs a `token` (ValueError). `time_metric` is the response time that is shown. `desk`
-    says what the start form asks and does. `routes` come before the page's own.
+    says what the start form asks and does. `routes` come before the page's own. `archive`: the stored runs; the page
+    closes it.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class LivePage:
         time_metric: str = "http_req_duration",
         desk: Desk | None = None,
         routes: Sequence[BaseRoute] = (),
+        archive: Archive | None = None,
         tls: tuple[str, str] | None = None,
         base_path: str = "",
     ) -> None:
@@ -66,6 +71,7 @@ class LivePage:
         self.token = token
         self.time_metric = time_metric
         self.desk = desk or Desk()
+        self.archive = archive
         self.base_path = base_path
         self.results: Results | None = None
         """What the newest finished run left to download."""
@@ -79,6 +85,8 @@ class LivePage:
         self.running = False
         self._second = -1
         self._phase: str = ""
+        self._run_id: RunId | None = None
+        self._trouble = ""
         self._looked = 0.0
         self._tables_at = (-1, "")
         self.wanted: dict[str, SteerTarget] = {}
@@ -118,6 +126,10 @@ class LivePage:
         self._state.put("server", {"closing": True})
         self._publish()
         self._server.close()
+        if self.results is not None:
+            self.results.close()
+        if self.archive is not None:
+            self.archive.close()
 
     # As an observer of a run
 
@@ -138,8 +150,8 @@ class LivePage:
 
     def output(self, worker: int, line: str) -> None:
         """As `Observer.output`."""
-        del worker
-        self._state.log("output", line)
+        several = self.live is not None and self.live.workers > 1
+        self._state.log("output", f"worker {worker}: {line}" if several else line)
 
     def close(self) -> None:
         """As `Observer.close`: the run is over, the page stays."""
@@ -157,14 +169,20 @@ class LivePage:
 
     # What the front door tells
 
-    def prepare(self, words: str) -> None:
-        """A run is about to begin: "loading the test"."""
+    def prepare(self, words: str, trouble: str = "") -> None:
+        """A run is about to begin: "loading the test"; or cannot, and the form says what the `trouble` is."""
+        self._trouble = trouble
         self._state.put("run", {"phase": "starting", "words": words, "name": "", "host": ""})
+        self._put_desk()
         self._publish()
+
+    def stored_as(self, run_id: str, command: Sequence[str]) -> None:
+        """The run that begins next is stored under this id, where there is an archive."""
+        self._run_id = RunId(run_id, tuple(command))
 
     def finish(self, run: Run, results: Results | None = None) -> None:
         """The verdict of the run that ended, and what it left."""
-        self.results = results
+        self.results, self._run_id = results, None
         self._state.put(
             "verdict",
             {
@@ -227,9 +245,21 @@ class LivePage:
         self.wanted.update({target.workload: target for target in targets})
         return ""
 
+    def act(self, action: Action, values: Mapping[str, Any]) -> str:
+        """Do what the form says, as `Desk.start` and `Desk.steer`. A job for `ask`."""
+        trouble = action(values)
+        self._put_desk()
+        return trouble
+
     def steering(self, inner: Steering | None = None) -> Steering:
         """The steering of a run whose users are changed on the page; `inner` is the test's own and comes first."""
         return inner or _Steered(self)
+
+    def so_far(self) -> SoFar | None:
+        """What a report of the run that goes on must know; None if none does, or it is not stored. For `ask`."""
+        if self.live is None or self._run_id is None or not self.running:
+            return None
+        return so_far(self.live, self._run_id)
 
     def lines(self) -> list[tuple[int, str, str]]:
         """The newest lines of the log. A job for `ask`."""
@@ -255,7 +285,7 @@ class LivePage:
             self.results.close()
         self.live, self.running, self.results = live, True, None
         self._second, self._phase = -1, ""
-        self._tables_at = (-1, "")
+        self._tables_at, self._trouble = (-1, ""), ""
         self.wanted.clear()
         self._state.clear()
         self._put_desk()
@@ -298,6 +328,9 @@ class LivePage:
                 "can_steer": self.desk.can_steer and self.running,
                 "can_stop": self.running and self._end is not None,
                 "downloads": [] if results is None else results.names(),
+                "so_far": self.running and self._run_id is not None and self.archive is not None,
+                "archive": self.archive is not None,
+                "trouble": self._trouble,
             },
         )
 

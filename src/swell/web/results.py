@@ -5,8 +5,6 @@ Rules: made when somebody asks, in the thread that owns the store, and kept.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,10 +15,14 @@ __all__ = ["Results"]
 
 
 class Results:
-    """Files made of one run. The store must stay open as long as this is asked for files."""
+    """Files made of one run, its report with the comparison if there is one.
 
-    def __init__(self, run: Run, store: MetricStore) -> None:
+    The store must stay open as long as this is asked for files.
+    """
+
+    def __init__(self, run: Run, store: MetricStore, comparison: object | None = None) -> None:
         self.run = run
+        self._comparison = comparison
         self._store = store
         self._made: dict[str, bytes] = {}
 
@@ -53,9 +55,6 @@ class Results:
             from swell.report.junit import junit_text  # noqa: PLC0415 - as above
 
             return junit_text(self.run).encode()
-        from swell.report.html import write_report  # noqa: PLC0415 - as above
+        from swell.report.html import render  # noqa: PLC0415 - as above
 
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            write_report(self.run, self._store, path)
-            return path.read_bytes()
+        return render(self.run, self._store, self._comparison).encode()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from swell.metrics.redaction import redact_text
 from swell.web.history import History
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class PageState:
     @property
     def lines(self) -> list[tuple[int, str, str]]:
         """The newest lines of the log: number, level, text."""
-        return list(self._lines)
+        return [*self._lines, *map(_redacted, self._new_lines)][-LOG_LINES:]
 
     @property
     def dirty(self) -> bool:
@@ -88,14 +89,15 @@ class PageState:
         self._fresh += fresh
 
     def log(self, level: str, text: str) -> None:
-        """Add a line to the log; `level` "info", "warning", "error" or "output"."""
-        line = (next(self._numbers), level, text[:_LONGEST_LINE])
-        self._lines.append(line)
-        self._new_lines.append(line)
+        """Add a line to the log; `level` "info", "warning", "error" or "output". Secrets are taken out later."""
+        self._new_lines.append((next(self._numbers), level, text[:_LONGEST_LINE]))
 
     def frame(self) -> Frame:
         """The next version of the page."""
         version = next(self._versions)
+        # Only now, and so of no more lines than are shown: a test may print thousands a second.
+        new_lines = list(map(_redacted, self._new_lines))
+        self._lines.extend(new_lines)
         history = _encode({"width": self._history.width, "points": self._history.points})
         whole = dict(self._sections)
         whole |= {"version": _encode(version), "history": history, "lines": _encode(list(self._lines))}
@@ -105,14 +107,18 @@ class PageState:
             tick["history"] = history
         elif self._fresh:
             tick["points"] = _encode(self._fresh)
-        if self._new_lines:
-            tick["new_lines"] = _encode(list(self._new_lines))
+        if new_lines:
+            tick["new_lines"] = _encode(new_lines)
         self._changed.clear()
         self._new_lines.clear()
         self._fresh = []
         restarted, self._restarted = self._restarted, False
         # A page of the run before has sections that this one does not have yet.
         return Frame(version, _object(whole if restarted else tick), _object(whole))
+
+
+def _redacted(line: tuple[int, str, str]) -> tuple[int, str, str]:
+    return line[0], line[1], redact_text(line[2])
 
 
 def _object(parts: dict[str, bytes]) -> bytes:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from swell.coordinator.channel import Channel, send_blocking
 
@@ -37,15 +38,17 @@ class ProcessWorkers:
     """Transport over child processes of this machine.
 
     `own_output`: workers print to this process's stdout and stderr themselves, for front doors without a live view.
+    `echo`: what they print goes there too, each to its own, and its lines are told (`WorkerEvents.output`).
     """
 
-    def __init__(self, *, own_output: bool = False) -> None:
-        self._own_output = own_output
+    def __init__(self, *, own_output: bool = False, echo: bool = False) -> None:
+        self._own_output = own_output and not echo
+        self._echo = echo
         self._children: list[_Child] = []
 
     async def start(self, plan: Plan, count: int, events: WorkerEvents) -> None:
         """As `Transport.start`."""
-        self._children = [_Child(index, events, own_output=self._own_output) for index in range(count)]
+        self._children = [_Child(index, events, own_output=self._own_output, echo=self._echo) for index in range(count)]
         for child in self._children:
             child.launch()
         for child in self._children:
@@ -73,15 +76,18 @@ class ProcessWorkers:
 class _Child:
     """One worker process."""
 
-    def __init__(self, index: int, events: WorkerEvents, *, own_output: bool = False) -> None:
+    def __init__(self, index: int, events: WorkerEvents, *, own_output: bool = False, echo: bool = False) -> None:
         ours, theirs = socket.socketpair()
         self._index = index
         self._events = events
         self._own_output = own_output
+        self._echo = echo
         self._ours = ours
         self._theirs: socket.socket | None = theirs
         self._process: subprocess.Popen[bytes] | None = None
-        self._relay = _LineRelay(self._printed)
+        self._relays = [_LineRelay(self._printed, sys.stdout if echo else None)]
+        if echo:
+            self._relays.append(_LineRelay(self._printed, sys.stderr))
         self._last_lines: deque[str] = deque(maxlen=_KEEP_LINES)
         self._ending: asyncio.Task[None] | None = None
         self.channel = Channel(ours)
@@ -101,7 +107,7 @@ class _Child:
             pass_fds=(descriptor,),
             stdin=subprocess.DEVNULL,
             stdout=None if self._own_output else subprocess.PIPE,
-            stderr=None if self._own_output else subprocess.STDOUT,
+            stderr=None if self._own_output else subprocess.PIPE if self._echo else subprocess.STDOUT,
         )
         # With the other end open here too, the death of the child would never show.
         self._theirs.close()
@@ -111,10 +117,11 @@ class _Child:
         """Hand over the plan, then listen."""
         loop = asyncio.get_running_loop()
         assert self._process is not None
-        if self._process.stdout is not None:
-            await loop.connect_read_pipe(lambda: self._relay, self._process.stdout)
-        else:
-            self._relay.ended.set()
+        for relay, pipe in zip(self._relays, (self._process.stdout, self._process.stderr), strict=False):
+            if pipe is not None:
+                await loop.connect_read_pipe(functools.partial(_same, relay), pipe)
+            else:
+                relay.ended.set()
         with contextlib.suppress(OSError):  # it died before reading: told below like any other death
             await asyncio.to_thread(send_blocking, self._ours, (plan, self._index, count))
         await self.channel.open(self._said, self._channel_closed)
@@ -148,20 +155,23 @@ class _Child:
         """Report the end and its cause; one that lives on without a channel is killed after a moment."""
         assert self._process is not None
         with contextlib.suppress(TimeoutError):  # it is still on its way out, or a child of it holds the pipe
-            await asyncio.wait_for(self._relay.ended.wait(), 0.5)
+            await asyncio.wait_for(asyncio.gather(*(relay.ended.wait() for relay in self._relays)), 0.5)
         status = await asyncio.to_thread(_wait_or_kill, self._process)
         self._events.gone(self._index, exit_in_words(status, list(self._last_lines)))
 
 
 class _LineRelay(asyncio.Protocol):
-    """Cuts what a worker prints into lines."""
+    """Cuts what a worker prints into lines; it goes on to the stream `echo` as it comes."""
 
-    def __init__(self, line: Callable[[str], None]) -> None:
+    def __init__(self, line: Callable[[str], None], echo: TextIO | None = None) -> None:
         self._line = line
+        self._echo = echo
         self._rest = b""
         self.ended = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
+        if self._echo is not None:
+            self._pass_on(data, self._echo)
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > _LONGEST_LINE:
             lines.append(self._rest)
@@ -174,6 +184,18 @@ class _LineRelay(asyncio.Protocol):
             self._line(self._rest.decode(errors="replace"))
             self._rest = b""
         self.ended.set()
+
+    def _pass_on(self, data: bytes, stream: TextIO) -> None:
+        try:
+            stream.flush()
+            stream.buffer.write(data)
+            stream.buffer.flush()
+        except (OSError, ValueError):  # the reader of this process had enough
+            self._echo = None
+
+
+def _same(relay: _LineRelay) -> _LineRelay:
+    return relay
 
 
 def exit_in_words(status: int, last_lines: list[str]) -> str:

@@ -67,7 +67,8 @@ def make_outputs(environment: Environment) -> RunOutputs:
         )
     return RunOutputs(
         environment.runner,
-        table=not options.only_summary,
+        # As in Locust: with a page the table is there, and the log is for what the test says.
+        table=not options.only_summary and (options.headless or options.print_stats),
         csv=csv,
         json=options.json,
         json_file=options.json_file,

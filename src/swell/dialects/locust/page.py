@@ -26,6 +26,7 @@ from swell.dialects.locust.runners import (
     STATE_STOPPED,
     WORKLOAD,
 )
+from swell.web.archive import archive_of
 from swell.web.attach import PageError, token_for
 from swell.web.desk import Desk
 from swell.web.page import LivePage
@@ -161,6 +162,7 @@ def serve(prepared: Prepared, arguments: Sequence[str]) -> int:
             time_metric="http_req_latency",
             desk=desk,
             routes=locust_routes(door),
+            archive=archive_of(prepared.store),
             tls=form.tls,
             base_path=form.base_path.rstrip("/"),
         )
@@ -192,7 +194,8 @@ def _runs(door: PageDoor, prepared: Prepared, arguments: Sequence[str]) -> int:
         if ready is None:
             typed += arguments_of(door.wanted or {}, form)
             page.prepare("loading the test")
-            ready = _prepare_apart(page, [*typed, "--headless"])
+            quiet = [] if "--print-stats" in typed else ["--only-summary"]
+            ready = _prepare_apart(page, [*typed, "--headless", *quiet])
         current, ready = ready, None
         if current.plan is None:
             door.wanted = None

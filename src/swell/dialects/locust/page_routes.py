@@ -21,7 +21,7 @@ from swell.dialects.locust.console import sort_stats
 from swell.dialects.locust.csv_files import StatsCSV
 from swell.dialects.locust.stats_errors import StatsError
 from swell.dialects.locust.tuning import tuned
-from swell.web.app import answer_of, form_of
+from swell.web.answers import answer_of, form_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

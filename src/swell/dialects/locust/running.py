@@ -104,11 +104,13 @@ def execute(
     observed: list[Any] = [_Notices(), feed]
     if page is not None:
         observed.append(page)
+        if writer is not None:
+            page.stored_as(run_id, command)
         on_start()
     try:
         outcome = conduct(
             plan,
-            transport=ProcessWorkers(own_output=True),
+            transport=ProcessWorkers(own_output=True, echo=page is not None),
             workers=plan.processes,
             store=store,
             judge=Judge(plan),

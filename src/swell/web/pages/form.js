@@ -15,21 +15,21 @@ export const post = async (path, body = {}) => {
   }
 };
 
-const input = (field) => {
+const input = (field, value) => {
   const several = field.kind === "choices";
   if (field.kind === "choice" || several) {
     const select = document.createElement("select");
     select.multiple = several;
     for (const choice of field.choices) {
-      const chosen = several ? (field.value || []).includes(choice) : String(field.value ?? "") === choice;
+      const chosen = several ? (value || []).includes(choice) : String(value ?? "") === choice;
       select.append(new Option(choice, choice, chosen, chosen));
     }
     return select;
   }
   const node = document.createElement("input");
   node.type = { number: "number", password: "password", flag: "checkbox" }[field.kind] ?? "text";
-  if (field.kind === "flag") node.checked = Boolean(field.value);
-  else node.value = field.value ?? "";
+  if (field.kind === "flag") node.checked = Boolean(value);
+  else node.value = value ?? "";
   if (field.kind === "number") node.step = field.step || "any";
   if (field.minimum !== null && field.minimum !== undefined) node.min = field.minimum;
   if (field.kind === "password") node.autocomplete = "off";
@@ -55,13 +55,20 @@ export class Form {
     for (const field of this.fields) {
       const box = document.createElement("div");
       const label = document.createElement("label");
-      const node = input(field);
+      const node = input(field, mode === "steer" ? desk.current?.[field.name] ?? field.value : field.value);
       node.id = `field-${field.name}`;
       node.name = field.name;
       node.required = field.required;
       label.htmlFor = node.id;
       label.textContent = field.label;
       box.append(label, node);
+      if (field.kind === "text" && field.choices.length) {
+        const list = document.createElement("datalist");
+        list.id = `${node.id}-choices`;
+        list.append(...field.choices.map((choice) => new Option(choice)));
+        node.setAttribute("list", list.id);
+        box.append(list);
+      }
       if (field.help) {
         const help = document.createElement("small");
         help.textContent = field.help;

@@ -1,15 +1,17 @@
 // The live page: takes frames as Server-Sent Events and shows them. All text is set as text, never as markup.
 import { Chart, clock, short } from "./charts.js";
 import { Form, post } from "./form.js";
+import { Runs } from "./runs.js";
 import { criteria, downloads, endpoints, errors, generator } from "./tables.js";
 
 const $ = (id) => document.getElementById(id);
 const TABS = [
   ["charts", "Charts"], ["endpoints", "Endpoints"], ["criteria", "Criteria"], ["errors", "Errors"],
-  ["exceptions", "Exceptions"], ["generator", "Generator"], ["log", "Log"], ["download", "Download"],
+  ["exceptions", "Exceptions"], ["generator", "Generator"], ["log", "Log"], ["download", "Download"], ["history", "History"],
 ];
 const state = { points: [], width: 1, range: 0, cross: null, tab: "charts", opened: false };
 const form = new Form();
+const runs = new Runs();
 const charts = [];
 
 const hover = (second) => { state.cross = second; drawCharts(); };
@@ -110,10 +112,16 @@ const show = {
     $("edit").hidden = !(desk.can_steer && desk.fields.some((field) => field.steers));
     if (desk.running && form.visible && form.mode === "start") form.hide();
     if (!desk.running && form.visible && form.mode === "steer") form.hide();
-    if (desk.can_start && !state.opened && !state.points.length) form.show("start", desk);
+    const refused = desk.trouble && desk.trouble !== state.trouble;
+    if (desk.can_start && ((!state.opened && !state.points.length) || refused)) form.show("start", desk);
+    if (refused) $("trouble").textContent = desk.trouble;
+    state.trouble = desk.trouble;
     state.opened = true;
     $("new").hidden = !desk.can_start || form.visible;
-    downloads($("downloads"), desk.downloads);
+    downloads($("downloads"), desk);
+    $("tab-history").hidden = !desk.archive;
+    if (state.tab === "history" && state.stored !== desk.running) runs.load();
+    state.stored = desk.running;
   },
   server: (server) => { state.closing = server.closing; },
 };
@@ -165,6 +173,7 @@ const choose = (tab, focus = false) => {
     $(`panel-${name}`).hidden = !chosen;
   }
   drawCharts();
+  if (tab === "history") runs.load();
 };
 for (const [name, label] of TABS) {
   const button = Object.assign(document.createElement("button"), { id: `tab-${name}`, type: "button", textContent: label });
@@ -176,8 +185,8 @@ for (const [name, label] of TABS) {
 $("tabs").addEventListener("keydown", (event) => {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;
-  const at = TABS.findIndex(([name]) => name === state.tab);
-  choose(TABS[(at + step + TABS.length) % TABS.length][0], true);
+  const shown = TABS.map(([name]) => name).filter((name) => !$(`tab-${name}`).hidden);
+  choose(shown[(shown.indexOf(state.tab) + step + shown.length) % shown.length], true);
 });
 for (const button of document.querySelectorAll("[data-range]")) {
   button.addEventListener("click", () => {

@@ -132,12 +132,13 @@ export const generator = (box, found) => {
   box.replaceChildren(...parts);
 };
 
-export const downloads = (box, names) => {
+export const downloads = (box, desk) => {
   const link = (href, text) => {
     const item = node("li");
     item.append(Object.assign(node("a", text), { href }));
     return item;
   };
-  box.replaceChildren(link("api/endpoints.csv", "Endpoints as CSV"), ...names.map((name) => link(`api/download/${name}`, name)));
-  if (!names.length) box.append(node("li", "Report and summaries are here when the run has ended.", "muted"));
+  box.replaceChildren(link("api/endpoints.csv", "Endpoints as CSV"), ...desk.downloads.map((name) => link(`api/download/${name}`, name)));
+  if (desk.so_far) box.prepend(link("api/report-so-far.html", "Report so far"));
+  if (!desk.downloads.length) box.append(node("li", "Report and summaries are here when the run has ended.", "muted"));
 };

@@ -104,9 +104,14 @@ class Dialer:
     def open(self, vu: Vuser, order: WsOrder) -> WebSocket:
         """An open WebSocket. Raises VuserFailed, counted."""
         try:
-            return self.dial(vu, order)
+            socket = self.dial(vu, order)
         except NOT_OPENED as error:
             raise open_failure(vu, order.url, error) from None
+        asked = order.subprotocols or any(name.lower() == "sec-websocket-protocol" for name in order.headers)
+        if asked and not socket.subprotocol:
+            socket.abort()
+            raise vu.failure("Server sent no subprotocol", f"{order.url}: none of {', '.join(order.subprotocols)}")
+        return socket
 
     def dial(
         self,
