@@ -23,9 +23,10 @@ def idle(user: Any) -> None:
 class Hooked(FakeProgram):
     """A program with every optional call; `grace` is what it says before the users end."""
 
-    def __init__(self, iterate: Any, grace: float | None = None, **options: Any) -> None:
+    def __init__(self, iterate: Any, grace: float | None = None, takes: float = 2.0, **options: Any) -> None:
         super().__init__(iterate, **options)
         self.grace = grace
+        self.takes = takes
         self.begun: list[float] = []
         self.reasons: list[tuple[str, float | None]] = []
         self.snapshots: list[Snapshot] = []
@@ -41,7 +42,7 @@ class Hooked(FakeProgram):
 
     def before_stop(self, reason: str, grace: float | None) -> float | None:
         self.reasons.append((reason, grace))
-        self.context.hub.sleep(2.0)
+        self.context.hub.sleep(self.takes)
         self.calls.append(f"users before the stop: {len(self.context.control.users('main'))}")
         return self.grace
 
@@ -127,6 +128,15 @@ def test_what_was_measured_is_there_before_the_stop(virtual: Virtual) -> None:
     assert outcome.count("iterations") == 26  # every 0.25 s until 6.6 s, the last one cut off
     load = outcome.sent[: next(place for place, each in enumerate(outcome.sent) if isinstance(each, AllDone))]
     assert len(program.snapshots) == sum(isinstance(each, Tick) for each in load)
+
+
+def test_users_count_once_in_the_second_of_the_stop(virtual: Virtual) -> None:
+    """A second that is flushed for `before_stop` and again at its end has the users that there were, not twice."""
+    program = Hooked(idle, grace=0.0, takes=0.1)
+    workload = Workload(name="main", mix=(Share("user"),), profile=SteeredUsers(3, math.inf, None))
+    outcome = virtual(plan_with(workload, duration=4.5), program, until=60)
+    assert outcome.total("vus_max").max == 3
+    assert outcome.total("vus").max == 3
 
 
 def test_programs_talk_to_the_coordinator(virtual: Virtual) -> None:

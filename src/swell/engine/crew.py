@@ -123,11 +123,15 @@ class Crew:
         )
         self.program.user_error(user, error)
 
-    def collect(self, now: float) -> CrewCounts:
-        """Write the samples of the second that ends and start counting anew."""
+    def collect(self, now: float, *, partial: bool = False) -> CrewCounts:
+        """Write the samples of the second that ends and start counting anew.
+
+        `partial`: the second goes on, and its end will write the numbers of users: twice they would add up.
+        """
         add = self.add_sample
-        add((self._series["vus"], now, float(len(self.users))))
-        add((self._series["vus_max"], now, float(self.most_users)))
+        if not partial:
+            add((self._series["vus"], now, float(len(self.users))))
+            add((self._series["vus_max"], now, float(self.most_users)))
         add((self._series["iterations"], now, float(self.iterations)))
         add((self._series["dropped_iterations"], now, float(self.dropped)))
         add((self._series["script_errors"], now, float(self.script_errors)))

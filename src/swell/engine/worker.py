@@ -311,7 +311,7 @@ class Worker:
         lags: list[float] = []
         users = free = dropped = 0
         for schedule in self._schedules.values():
-            counts = schedule.crew.collect(until - JUST_BEFORE)
+            counts = schedule.crew.collect(until - JUST_BEFORE, partial=partial)
             lags += counts.lags
             users += counts.users
             free += counts.free_users

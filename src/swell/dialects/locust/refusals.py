@@ -32,7 +32,10 @@ def refusal(options: Any) -> Refusal | None:
     if options.processes is not None and options.processes < -1:
         return Refusal(f"Invalid --processes count {options.processes}", 1)
     if options.otel:
-        return Refusal("--otel: send metrics with --out otlp=URL instead, such as --out otlp=http://localhost:4318", 2)
+        return Refusal(
+            "--otel: OpenTelemetry metrics go out with --out otlp=URL instead, such as --out otlp=http://localhost:4318",
+            2,
+        )
     if options.autoquit != -1 and not options.autostart:
         return Refusal("--autoquit is only meaningful in combination with --autostart", 1)
     if options.web_base_path and not options.web_base_path.startswith("/"):
