@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from swell.dialects.locust.refusals import refusal
 from swell.dialects.locust.testing import _modernise
 from swell.dialects.locust.timespan import parse_timespan
 from tests.locust.conftest import SWELL
+from tests.locust.server import Server
 
 SIMPLE = """
 from locust import HttpUser, User, constant, task
@@ -238,3 +240,36 @@ def test_mistakes_have_locusts_exit_codes(arguments: list[str], code: int, text:
     done = swell(folder, *arguments)
     assert (done.returncode, text in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_baseline_is_compared(server: Server, tmp_path: Path) -> None:
+    """--baseline: one that is not there is told before the load; one that is there counts in the verdict."""
+    text = "from locust import FastHttpUser, constant, task\n\nclass V(FastHttpUser):\n    wait_time = constant(0.02)\n"
+    text += "    @task\n    def go(self):\n        self.client.get('/ok')\n"
+    (tmp_path / "file.py").write_text(text)
+    command = [
+        sys.executable,
+        "-m",
+        "swell",
+        "locust",
+        "-f",
+        "file.py",
+        "--headless",
+        "-u",
+        "2",
+        "-r",
+        "2",
+        "-t",
+        "14s",
+    ]
+    command += ["-H", server.url, "--only-summary"]
+
+    def ran(*more: str, words: list[str] = command) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*words, *more], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+
+    missing = ran("--baseline")
+    assert missing.returncode == 2
+    assert "baseline" in missing.stderr
+    assert ran().returncode == 0
+    assert ran("runs", "baseline", "last", words=command[:3]).returncode == 0
+    assert "against baseline default" in ran("--baseline", "--margin", "90%").stderr

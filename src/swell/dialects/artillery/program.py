@@ -126,7 +126,9 @@ class ArtilleryProgram:
         return Session(context.hub, context.recorder, context.plan.http)
 
     def log(self, level: str, text: str) -> None:
-        """A line of a script, or about it."""
+        """A line of a script, or about it; debug lines only where DEBUG is set, as in Artillery."""
+        if level == "debug" and not os.environ.get("DEBUG"):
+            return
         print(f"WARNING: {text}" if level == "warn" else text, flush=True)  # noqa: T201 - what the script asks for
 
     def _common_variables(self) -> dict[str, Any]:
@@ -159,7 +161,7 @@ class ArtilleryProgram:
             log=self.log,
         )
         try:
-            vuser.run({"name": name, **hook})
+            vuser.run({"name": name, "engine": "http", **hook})
         except Exception as error:
             raise ScriptError(f'"{name}" failed: {error}') from None
         return vuser.variables

@@ -46,6 +46,8 @@ class Prepared(msgspec.Struct):
     store: str | None = None
     strict: bool = False
     thresholds: bool = False
+    baseline: str | None = None
+    margin: str = ""
     page: PageForm | None = None
     """The page that was asked for; None for a run without one."""
 
@@ -176,6 +178,8 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
         store=NO_STORE if options.no_store else options.store or None,
         strict=options.strict,
         thresholds=bool(options.threshold or options.thresholds),
+        baseline=options.baseline,
+        margin=options.margin,
         page=page,
     )
 

@@ -84,9 +84,10 @@ def execute(
     assert plan is not None
     started = time.time()
     try:
-        outputs = open_outputs(prepared.out)
+        outputs, baseline = open_outputs(prepared.out), _baseline(prepared)
     except ValueError as error:
-        print(f"swell locust: error: {error}", file=sys.stderr)  # noqa: T201 - for people
+        hint = getattr(error, "hint", "")
+        print(f"swell locust: error: {error} {hint}".rstrip(), file=sys.stderr)  # noqa: T201 - for people
         return _WRONG_USE
     store = MetricStore()
     feed = OutputFeed(outputs, store)
@@ -127,11 +128,12 @@ def execute(
             return companion.exit_code or 1
         run = _summary(prepared, store, outcome, command, run_id)
         run.notes += feed.notes()
+        run, comparison = _compared(baseline, run, store, strict=prepared.strict)
         if writer is not None:
             writer.finish(run)
             if writer.error:
                 _warn(f"this run could not be stored: {writer.error}")
-        write_files(run, store, prepared.files, _warn)
+        write_files(run, store, prepared.files, _warn, comparison=comparison)
         if page is not None:
             from swell.web.results import Results  # noqa: PLC0415 - only with a page
 
@@ -145,6 +147,24 @@ def execute(
             writer.finish(None)
         if page is None or run is None:
             store.close()
+
+
+def _baseline(prepared: Prepared) -> Any:
+    """The baseline to compare with, None for none. Raises BaselineError."""
+    if prepared.baseline is None or prepared.plan is None:
+        return None
+    from swell.report.comparison_baseline import find_baseline, margin_of  # noqa: PLC0415 - only where it is wanted
+
+    return find_baseline(prepared.baseline, prepared.store, margin_of(prepared.margin), prepared.plan)
+
+
+def _compared(baseline: Any, run: Run, store: MetricStore, *, strict: bool) -> tuple[Run, Any]:
+    """The run, judged by the comparison too, and the comparison."""
+    if baseline is None:
+        return run, None
+    from swell.report.comparison_baseline import compare_with  # noqa: PLC0415 - only where it is wanted
+
+    return compare_with(baseline, run, store, strict=strict)
 
 
 def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, command: Sequence[str], run_id: str) -> Run:
@@ -164,14 +184,15 @@ def _summary(prepared: Prepared, store: MetricStore, outcome: Outcome, command: 
 
 
 def _judged(prepared: Prepared, run: Run, code: int | None) -> int:
-    if prepared.thresholds:
+    judged = prepared.thresholds or prepared.baseline is not None
+    if judged:
         from swell.report.console import make_console  # noqa: PLC0415 - after the run
         from swell.report.terminal import print_summary  # noqa: PLC0415 - as above
 
         print_summary(run, make_console(stderr=True))
     if code is None:
         return 1  # the worker was lost
-    if code == 0 and prepared.thresholds and run.exit_code in {1, 3}:
+    if code == 0 and judged and run.exit_code in {1, 3}:
         return run.exit_code
     return code
 

@@ -27,6 +27,7 @@ from swell.dialects.artillery.flow.values import js_text
 from swell.dialects.artillery.flow.ws_opening import NOT_OPENED, Dialer, WsOrder, mapping, open_failure
 from swell.dialects.artillery.flow.ws_queue import Inbox
 from swell.runtime.fiber import current_fiber
+from swell.websocket import WebSocketError
 
 if TYPE_CHECKING:
     from swell.dialects.artillery.flow.socketio_options import SocketioOrder
@@ -90,6 +91,11 @@ class SocketioConnection:
             self.close(orderly=False)
             raise vu.failure(str(closed), f"{order.base}{order.path}: {closed}") from None
         except NOT_OPENED as error:
+            if isinstance(error, WebSocketError) and error.status and order.transports == ("websocket",):
+                vu.warn_once(
+                    f"socketio: the server refused a WebSocket ({error.status}); if it wants requests first, set "
+                    "config.socketio.transports to [polling, websocket]"
+                )
             raise open_failure(vu, f"{order.base}{order.path}", error) from None
         except BaseException:
             self.close(orderly=False)

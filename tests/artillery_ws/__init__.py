@@ -1,0 +1,1 @@
+"""The engines ws and socketio."""
