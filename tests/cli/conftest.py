@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import psutil
@@ -18,6 +16,8 @@ import pytest
 
 from swell.cli.main import main
 from swell.runs.store import open_store
+from tests import commands
+from tests.commands import wait_for
 from tests.services import free_port
 
 TEST_FILE = """
@@ -30,10 +30,6 @@ class Visitor(HttpUser):
     def look(self):
         self.client.get("/look")
 """
-
-T = TypeVar("T")
-
-PATIENCE = 60.0  # seconds until something that should end is a failure
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -103,28 +99,8 @@ def swell(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Sai
     return call
 
 
-class Command:
-    """A `swell` process; its output goes to files, so that no pipe can fill up."""
-
-    def __init__(self, folder: Path, arguments: tuple[str, ...], **options: Any) -> None:
-        self._out, self._err = folder / "out.txt", folder / "err.txt"
-        with self._out.open("wb") as out, self._err.open("wb") as err:
-            options = {"stdout": out, "stderr": err, **options}
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "swell", *arguments], cwd=folder, stdin=subprocess.DEVNULL, **options
-            )
-        self.ps = psutil.Process(self.process.pid)
-
-    @property
-    def out(self) -> str:
-        return self._out.read_text()
-
-    @property
-    def err(self) -> str:
-        return self._err.read_text()
-
-    def wait(self) -> int:
-        return self.process.wait(PATIENCE)
+class Command(commands.Command):
+    """A `swell` process that runs a test here."""
 
     def workers(self, count: int) -> list[psutil.Process]:
         """The worker processes, once there are so many."""
@@ -156,17 +132,6 @@ def _connected(process: psutil.Process) -> bool:
         return False
 
 
-def wait_for(look: Callable[[], T | None]) -> T:
-    """Look until there is something to see."""
-    waiting = threading.Event()
-    for _ in range(int(PATIENCE / 0.05)):
-        found = look()
-        if found is not None:
-            return found
-        waiting.wait(0.05)
-    raise AssertionError("waited in vain")
-
-
 @pytest.fixture
 def start(folder: Path) -> Iterator[Callable[..., Command]]:
     """Start a `swell` process; what still lives at the end of the test is killed with all its children."""
@@ -178,14 +143,4 @@ def start(folder: Path) -> Iterator[Callable[..., Command]]:
         return command
 
     yield launch
-    for command in started:
-        try:
-            family = [command.ps, *command.ps.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            family = []
-        for process in family:
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
-        command.process.wait(PATIENCE)
+    commands.kill_all(started)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from swell.cli.demo import FAULTS
 from swell.demo.faults import FAULTS as SERVICE_FAULTS
-from tests.cli.conftest import Command, wait_for
+from tests.cli.conftest import Command
+from tests.commands import wait_for
 
 Start = Callable[..., Command]
 

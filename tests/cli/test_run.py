@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from swell.runs.store import StoreError, open_store
-from tests.cli.conftest import PATIENCE, Command, wait_for
+from tests.cli.conftest import Command
+from tests.commands import PATIENCE, wait_for
 
 Start = Callable[..., Command]
 

@@ -20,22 +20,8 @@ from swell.metrics.tags import TagSet
 from swell.model.plan import HttpOptions
 from swell.runtime.hub import LoopHub, new_loop
 
+from ..k6_http.conftest import Vu
 from ..websocket.conftest import Peer, Samples, opening, server_frames
-
-
-class Vu:
-    """What the modules ask of a VU."""
-
-    def __init__(self, hub: LoopHub, session: Session, options: dict[str, Any]) -> None:
-        self.phase = "vu"
-        self.hub = hub
-        self.session = session
-        self.recorder = session.client.recorder
-        self.options = options
-        self.logged: list[tuple[str, str]] = []
-
-    def log(self, level: str, text: str) -> None:
-        self.logged.append((level, text))
 
 
 class World:

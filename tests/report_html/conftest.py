@@ -11,14 +11,10 @@ from swell.metrics.recorder import Recorder
 from swell.metrics.store import MetricStore
 from swell.metrics.tags import TagSet
 from swell.model.plan import ArrivalStages, Share, Stage, Workload
-from tests import services
 from tests.report.conftest import make_plan, make_run, make_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from playwright.sync_api import Browser
 
     from swell.runs.record import Run
 
@@ -92,23 +88,6 @@ def small() -> tuple[Run, MetricStore]:
     """Ten seconds, a tenth of the requests failed."""
     store = make_store(failing=True)
     return make_run(store), store
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    try:
-        program = services.chromium()
-    except services.ServiceMissing as missing:
-        if services.services_required():
-            pytest.fail(f"SWELL_TEST_SERVICES=require, but {missing}")
-        pytest.skip(str(missing))
-    sync_api = pytest.importorskip("playwright.sync_api")
-    # It runs an event loop in this thread, so it must not outlive the module.
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
-import psutil
 import pytest
 
-T = TypeVar("T")
-
-PATIENCE = 60.0  # seconds until something that should end is a failure
+from tests import commands
 
 LOAD = """
 from swell import HttpUser, constant, task
@@ -103,38 +96,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-class Command:
-    """A `swell` process; its output goes to files, so that no pipe can fill up."""
-
-    def __init__(self, folder: Path, arguments: tuple[str, ...], env: dict[str, str]) -> None:
-        self._out, self._err = folder / "out.txt", folder / "err.txt"
-        with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "swell", *arguments],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                env={**os.environ, "TERM": "dumb", **env},
-            )
-        self.ps = psutil.Process(self.process.pid)
-
-    @property
-    def out(self) -> str:
-        return self._out.read_text()
-
-    @property
-    def err(self) -> str:
-        return self._err.read_text()
+class Command(commands.Command):
+    """A `swell suite` process."""
 
     @property
     def table(self) -> dict[str, list[str]]:
         """The words of the rows of the last table, by their first."""
         rows = self.out.rpartition("──")[2].splitlines()
         return {words[0]: words[1:] for row in rows if (words := row.split())}
-
-    def wait(self) -> int:
-        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -143,29 +112,8 @@ def start(folder: Path) -> Iterator[Callable[..., Command]]:
     started: list[Command] = []
 
     def launch(*arguments: str, env: dict[str, str] | None = None) -> Command:
-        started.append(Command(folder, arguments, env or {}))
+        started.append(Command(folder, arguments, env={**os.environ, "TERM": "dumb", **(env or {})}))
         return started[-1]
 
     yield launch
-    for command in started:
-        try:
-            family = [command.ps, *command.ps.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            family = []
-        for process in family:
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
-        command.process.wait(PATIENCE)
-
-
-def wait_for(look: Callable[[], T | None]) -> T:
-    """Look until there is something to see."""
-    waiting = threading.Event()
-    for _ in range(int(PATIENCE / 0.05)):
-        found = look()
-        if found is not None:
-            return found
-        waiting.wait(0.05)
-    raise AssertionError("waited in vain")
+    commands.kill_all(started)

@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 import psutil
 
 from swell.cli.main import main
+from tests.commands import wait_for
 from tests.services import free_port
-from tests.suites.conftest import TARGET, Command, wait_for
+from tests.suites.conftest import TARGET, Command
 
 LOAD = '[tests.{name}]\nfile = "load.py"\nusers = 1\nduration = "{time}"\n'
 NAMES = ("browse", "team", "api", "flow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import http.server
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,10 @@ from swell.coordinator.control import Phase
 from swell.coordinator.judge import Judge
 from swell.coordinator.state import LiveRun
 from swell.web.page import LivePage
-from tests import services
 from tests.report.conftest import healthy, make_plan, make_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from playwright.sync_api import Browser
 
     from swell.metrics.store import MetricStore
 
@@ -103,18 +101,22 @@ def conducting(page: LivePage) -> Iterator[Conducting]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    try:
-        program = services.chromium()
-    except services.ServiceMissing as missing:
-        if services.services_required():
-            pytest.fail(f"SWELL_TEST_SERVICES=require, but {missing}")
-        pytest.skip(str(missing))
-    sync_api = pytest.importorskip("playwright.sync_api")
-    # It runs an event loop in this thread, so it must not outlive the module.
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+class _Target(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/good" else 404)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def target() -> Iterator[str]:
+    """A server that knows `/good` only."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Target)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from swell.web.answers import answer_of, attachment
+from swell.web.answers import NO_STORE, answer_of, attachment
 from swell.web.archive import ArchiveError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Endpoints:
         """The newest runs."""
         del request
         archive = self._archive()
-        return JSONResponse({"runs": await _apart(archive.runs)}, headers={"Cache-Control": "no-store"})
+        return JSONResponse({"runs": await _apart(archive.runs)}, headers=NO_STORE)
 
     async def file(self, request: Request) -> Response:
         """A file of one run."""
@@ -63,7 +63,7 @@ class _Endpoints:
         """Two runs."""
         archive, (base, new) = self._archive(), _two(request)
         found = _found(await _apart(lambda: archive.compare(base, new)), "there is no such run")
-        return JSONResponse(found, headers={"Cache-Control": "no-store"})
+        return JSONResponse(found, headers=NO_STORE)
 
     async def comparison_report(self, request: Request) -> Response:
         """The report of the second run, with what changed since the first."""

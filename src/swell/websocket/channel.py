@@ -17,7 +17,7 @@ from greenlet import getcurrent
 
 from swell.http.errors import classify
 from swell.http.tls import ResumingContext
-from swell.runtime.fiber import Fiber, current_fiber
+from swell.runtime.waiters import Waiters
 from swell.websocket.errors import ABNORMAL, NO_STATUS, WebSocketError
 from swell.websocket.handshake import Answer
 
@@ -42,20 +42,6 @@ _MOST_HELD: Final = 4 * 1024 * 1024
 _MOST_WAITING: Final = 10_000
 
 
-class _Waiter:
-    """A fiber that waits; `fiber` is None when it does so no more."""
-
-    __slots__ = ("fiber",)
-
-    def __init__(self, fiber: Fiber) -> None:
-        self.fiber: Fiber | None = fiber
-
-    def wake(self, value: bool) -> None:
-        fiber, self.fiber = self.fiber, None
-        if fiber is not None:
-            fiber.wake(value)
-
-
 class Channel(asyncio.Protocol):
     """One connection. `code` and `reason`: how it was closed; `error`: what broke it, if anything did.
 
@@ -73,7 +59,7 @@ class Channel(asyncio.Protocol):
         "_pinged",
         "_reading_paused",
         "_timer",
-        "_waiting",
+        "_waiters",
         "answer",
         "bytes_in",
         "bytes_out",
@@ -99,7 +85,7 @@ class Channel(asyncio.Protocol):
         self._pinged = 0
         self._reading_paused = False
         self._timer: Timer | None = None
-        self._waiting: list[_Waiter] = []
+        self._waiters = Waiters(hub)
         self.answer = Answer()
         self.bytes_in = self.bytes_out = 0
         self.code = 0
@@ -194,17 +180,7 @@ class Channel(asyncio.Protocol):
 
     def wait(self, deadline: float = inf) -> bool:
         """Stall the current fiber until something happens. False: the deadline (hub's clock, seconds) passed first."""
-        waiter = _Waiter(current_fiber())
-        self._waiting.append(waiter)
-        timer = None if deadline == inf else self._hub.call_at(deadline, waiter.wake, False)
-        try:
-            return self._hub.wait()
-        finally:
-            waiter.fiber = None
-            if timer is not None:
-                timer.cancel()
-            if waiter in self._waiting:
-                self._waiting.remove(waiter)
+        return self._waiters.wait(deadline)
 
     # --- what the loop calls ---
 
@@ -350,12 +326,6 @@ class Channel(asyncio.Protocol):
 
     def _wake(self) -> None:
         """Something happened: tell everybody who waits. Fibers are switched to from the loop's greenlet only."""
-        waiting, self._waiting = self._waiting, []
-        direct = getcurrent() is self._hub.greenlet
-        for waiter in waiting:
-            if direct:
-                waiter.wake(True)
-            else:
-                self._hub.call_soon(waiter.wake, True)
+        self._waiters.wake(directly=getcurrent() is self._hub.greenlet)
         if self.listener is not None:
             self.listener()

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from swell.dialects.k6.option_values import OptionError
+from swell.dialects.k6.option_values import OptionError, truth
 
 __all__ = ["FLAGS", "Flag", "Given", "help_text", "parse"]
 
@@ -206,7 +206,8 @@ def _take(flags: dict[str, Any], flag: Flag, value: str | None, rest: list[str],
         raise OptionError(shown, flag.refused)
     match flag.kind:
         case "switch":
-            flags[flag.name] = True if value is None else _truth(shown, value)
+            wrong = OptionError(shown, f"is on or off: {shown}=true or {shown}=false, not {value!r}")
+            flags[flag.name] = True if value is None else truth(value, wrong)
         case "optional":
             flags[flag.name] = flag.bare if value is None else value
         case _:
@@ -218,14 +219,6 @@ def _take(flags: dict[str, Any], flag: Flag, value: str | None, rest: list[str],
                 flags.setdefault(flag.name, []).append(value)
             else:
                 flags[flag.name] = value
-
-
-def _truth(shown: str, value: str) -> bool:
-    if value.lower() in {"true", "1", "t"}:
-        return True
-    if value.lower() in {"false", "0", "f"}:
-        return False
-    raise OptionError(shown, f"is on or off: {shown}=true or {shown}=false, not {value!r}")
 
 
 def help_text() -> str:

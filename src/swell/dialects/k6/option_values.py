@@ -26,6 +26,7 @@ __all__ = [
     "text",
     "text_map",
     "texts",
+    "truth",
 ]
 
 _DAYS = re.compile(r"([0-9.]+)d(.*)")
@@ -73,6 +74,15 @@ def boolean(name: str, value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
     raise OptionError(name, f"is true or false, not {_shown(value)}")
+
+
+def truth(value: str, wrong: OptionError) -> bool:
+    """A truth value as text, of a flag or of the environment. Raises `wrong` for anything else."""
+    if value.lower() in {"true", "1", "t"}:
+        return True
+    if value.lower() in {"false", "0", "f"}:
+        return False
+    raise wrong
 
 
 def text(name: str, value: Any) -> str | None:

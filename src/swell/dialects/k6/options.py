@@ -24,6 +24,7 @@ from swell.dialects.k6.option_values import (
     text,
     text_map,
     texts,
+    truth,
 )
 
 __all__ = ["LOAD", "OPTIONS", "Option", "Tier", "consolidate", "decode", "from_environment"]
@@ -164,21 +165,13 @@ def from_environment(env: Mapping[str, str]) -> dict[str, Any]:
             continue
         name = option.env
         if option.parse is boolean:
-            value = _truth(name, value)
+            value = truth(value, OptionError(name, f"is true or false, not {value!r}"))
         elif option.parse is text_map:
             value = dict(_pair(name, part) for part in value.split(",") if part)
         parsed = option.parse(name, value)
         if parsed is not None:
             found[key] = parsed
     return found
-
-
-def _truth(name: str, value: str) -> bool:
-    if value.lower() in {"true", "1", "t"}:
-        return True
-    if value.lower() in {"false", "0", "f"}:
-        return False
-    raise OptionError(name, f"is true or false, not {value!r}")
 
 
 def _pair(name: str, part: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ pays for none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from swell.dialects.artillery.flow.answers import Answer
@@ -18,11 +18,12 @@ from swell.dialects.artillery.flow.failures import VuserFailed
 from swell.dialects.artillery.flow.http_exchange import exchange, waited
 from swell.dialects.artillery.flow.http_shape import Order, Shape
 from swell.dialects.artillery.flow.request_params import RequestParams
-from swell.dialects.artillery.flow.templates import compile_template, render_text
+from swell.dialects.artillery.flow.templates import Template, compile_template, render_text
 from swell.dialects.artillery.flow.values import json_text, milliseconds, number_of
 from swell.http.urls import split_url
 
 if TYPE_CHECKING:
+    from swell.dialects.artillery.flow.processor import Processor
     from swell.dialects.artillery.flow.steps import Hooks
     from swell.dialects.artillery.flow.test import FlowTest
     from swell.dialects.artillery.flow.vuser import Vuser
@@ -137,13 +138,18 @@ class HttpStep:
             jar.set(name, value, domain=host)
 
     def _run_before(self, vu: Vuser, params: RequestParams) -> None:
+        for processor, name in self._functions(vu, self._before):
+            processor.before_request(vu, name, params)
+
+    def _functions(self, vu: Vuser, templates: Iterable[Template]) -> Iterator[tuple[Processor, str]]:
+        """The functions that these hooks name, of those that there are."""
         processor = self._test.processor
-        for template in self._before:
+        for template in templates:
             name = render_text(template, vu)
             if processor is None or not processor.has(name):
                 vu.warn_once(f"WARNING: custom function {name} could not be found")
                 continue
-            processor.before_request(vu, name, params)
+            yield processor, name
 
     def _changed(self, vu: Vuser, params: RequestParams) -> tuple[Shape, str, bool, float | None]:
         """The request as hooks have made it."""
@@ -175,12 +181,7 @@ class HttpStep:
         unexpected = self._expectations.check(vu, answer, self._shown) if self._expectations is not None else False
         if self._after:
             assert params is not None
-            processor = self._test.processor
-            for template in self._after:
-                name = render_text(template, vu)
-                if processor is None or not processor.has(name):
-                    vu.warn_once(f"WARNING: custom function {name} could not be found")
-                    continue
+            for processor, name in self._functions(vu, self._after):
                 processor.after_response(vu, name, params, answer)
         if failed:
             vu.log("debug", f"{self._method} {response.url}: {'; '.join(failed)}")

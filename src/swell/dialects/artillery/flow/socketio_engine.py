@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from swell.dialects.artillery.flow.connection_steps import ConnectedFlow, ConnectStep
 from swell.dialects.artillery.flow.socketio_connection import SocketioConnection
 from swell.dialects.artillery.flow.socketio_emit import Emit, Receive
 from swell.dialects.artillery.flow.socketio_options import SocketioOpening
@@ -33,7 +34,7 @@ class SocketioEngine:
         self._scenario = scenario
         self._dialer = Dialer()
         self._opening = SocketioOpening(test, scenario)
-        self._connects = False
+        self.connects = False
         self._keep = False
         self._open: dict[Vuser, tuple[SocketioConnection, str]] = {}
 
@@ -45,13 +46,13 @@ class SocketioEngine:
             self._keep = True  # it also wants what came before
             return Receive(self, spec)
         if "connect" in spec:
-            self._connects = True
-            return _Connect(self, SocketioOpening(self.test, self._scenario, spec["connect"]))
+            self.connects = True
+            return ConnectStep(self, SocketioOpening(self.test, self._scenario, spec["connect"]))
         return None
 
     def around(self, steps: Sequence[Step]) -> Step:
         """The whole flow."""
-        return _Flow(self, steps)
+        return ConnectedFlow(self, steps)
 
     # --- of one VU ---
 
@@ -60,7 +61,7 @@ class SocketioEngine:
 
         Raises VuserFailed.
         """
-        self._leave(vu, orderly=True)
+        self.leave(vu, orderly=True)
         try:
             order = (opening or self._opening).order(vu)
         except ValueError as error:
@@ -84,42 +85,8 @@ class SocketioEngine:
             connection.join(name)
         return connection, name
 
-    def live(self, vu: Vuser, steps: Sequence[Step]) -> None:
-        """Go through the flow."""
-        try:
-            if not self._connects:
-                self.open(vu)
-            for step in steps:
-                step.run(vu)
-        except BaseException as error:
-            # A VU that is being stopped has no time to say goodbye.
-            self._leave(vu, orderly=isinstance(error, Exception))
-            raise
-        self._leave(vu, orderly=True)
-
-    def _leave(self, vu: Vuser, *, orderly: bool) -> None:
+    def leave(self, vu: Vuser, *, orderly: bool) -> None:
+        """Close the VU's connection, if there is one; with a goodbye if `orderly`."""
         found = self._open.pop(vu, None)
         if found is not None:
             found[0].close(orderly=orderly)
-
-
-class _Flow:
-    """A flow with its connection."""
-
-    def __init__(self, engine: SocketioEngine, steps: Sequence[Step]) -> None:
-        self._engine = engine
-        self._steps = steps
-
-    def run(self, vu: Vuser) -> None:
-        self._engine.live(vu, self._steps)
-
-
-class _Connect:
-    """The step `connect`."""
-
-    def __init__(self, engine: SocketioEngine, opening: SocketioOpening) -> None:
-        self._engine = engine
-        self._opening = opening
-
-    def run(self, vu: Vuser) -> None:
-        self._engine.open(vu, self._opening)

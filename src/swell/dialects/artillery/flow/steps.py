@@ -15,9 +15,9 @@ from swell.dialects.artillery.flow.http_step import HttpStep, names_of
 from swell.dialects.artillery.flow.paths import get_path, parse_path
 from swell.dialects.artillery.flow.templates import compile_template, render_text
 from swell.dialects.artillery.flow.think import Think
-from swell.dialects.artillery.flow.together import run_together
 from swell.dialects.artillery.flow.values import UNDEFINED, number_of
 from swell.dialects.artillery.flow.ws_engines import engine_of
+from swell.runtime.together import run_together
 
 if TYPE_CHECKING:
     from swell.dialects.artillery.flow.test import FlowTest
@@ -149,7 +149,8 @@ class _Parallel:
         self._limit = limit
 
     def run(self, vu: Vuser) -> None:
-        run_together(vu.hub, [partial(step.run, vu) for step in self._steps], self._limit)
+        jobs = [("", partial(step.run, vu)) for step in self._steps]
+        run_together(vu.hub, jobs, max(1, self._limit), until_error=True)
 
 
 class _Loop:

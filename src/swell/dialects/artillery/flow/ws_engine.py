@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from swell.dialects.artillery.flow.answers import Message
 from swell.dialects.artillery.flow.captures import FAILED_CAPTURE, compile_captures
+from swell.dialects.artillery.flow.connection_steps import ConnectedFlow, ConnectStep
 from swell.dialects.artillery.flow.templates import compile_template
 from swell.dialects.artillery.flow.values import UNDEFINED, js_text, json_text, milliseconds
 from swell.dialects.artillery.flow.ws_connection import WsConnection
@@ -48,14 +49,14 @@ class WsEngine:
         self.keep = False
         """Whether messages are kept while no step looks: only where a `wait` could want them."""
         self._opening = WsOpening(test)
-        self._connects = False
+        self.connects = False
         self._open: dict[Vuser, WsConnection] = {}
 
     def step(self, spec: Mapping[str, Any]) -> Step | None:
         """The step, if it is one of this engine. Raises ValueError."""
         if "connect" in spec:
-            self._connects = True
-            return _Connect(self, WsOpening(self.test, spec["connect"]))
+            self.connects = True
+            return ConnectStep(self, WsOpening(self.test, spec["connect"]))
         if "send" in spec:
             return _Exchange(self, spec["send"], {key: spec[key] for key in ("capture", "match") if key in spec})
         if "wait" in spec:
@@ -65,15 +66,13 @@ class WsEngine:
 
     def around(self, steps: Sequence[Step]) -> Step:
         """The whole flow."""
-        return _Flow(self, steps)
+        return ConnectedFlow(self, steps)
 
     # --- of one VU ---
 
     def open(self, vu: Vuser, opening: WsOpening | None = None) -> WsConnection:
         """Open a connection, in place of the one there may be. Raises VuserFailed."""
-        old = self._open.pop(vu, None)
-        if old is not None:
-            old.close()
+        self.leave(vu, orderly=True)
         order = (opening or self._opening).order(vu)
         started = vu.hub.time()
         socket = self.dialer.open(vu, order)
@@ -87,45 +86,12 @@ class WsEngine:
         found = self._open.get(vu)
         return self.open(vu) if found is None else found
 
-    def live(self, vu: Vuser, steps: Sequence[Step]) -> None:
-        """Go through the flow."""
-        try:
-            if not self._connects:
-                self.open(vu)
-            for step in steps:
-                step.run(vu)
-        except BaseException as error:
-            self._leave(vu, orderly=isinstance(error, Exception))
-            raise
-        self._leave(vu, orderly=True)
-
-    def _leave(self, vu: Vuser, *, orderly: bool) -> None:
+    def leave(self, vu: Vuser, *, orderly: bool) -> None:
+        """Close the VU's connection, if there is one; with a goodbye if `orderly`."""
         connection = self._open.pop(vu, None)
         if connection is not None:
             # A VU that is being stopped has no time for a closing handshake.
             connection.close() if orderly else connection.abort()
-
-
-class _Flow:
-    """A flow with its connection."""
-
-    def __init__(self, engine: WsEngine, steps: Sequence[Step]) -> None:
-        self._engine = engine
-        self._steps = steps
-
-    def run(self, vu: Vuser) -> None:
-        self._engine.live(vu, self._steps)
-
-
-class _Connect:
-    """The step `connect`."""
-
-    def __init__(self, engine: WsEngine, opening: WsOpening) -> None:
-        self._engine = engine
-        self._opening = opening
-
-    def run(self, vu: Vuser) -> None:
-        self._engine.open(vu, self._opening)
 
 
 class _Answer:

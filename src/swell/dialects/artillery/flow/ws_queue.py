@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-from swell.runtime.fiber import current_fiber
+from swell.runtime.waiters import Waiters
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from swell.runtime.fiber import Fiber
     from swell.runtime.hub import Hub
 
 __all__ = ["Found", "Inbox", "Reader"]
@@ -34,24 +33,10 @@ class Found(NamedTuple, Generic[T]):
     item: T
 
 
-class _Waiter:
-    """A fiber that waits; `fiber` is None when it does so no more."""
-
-    __slots__ = ("fiber",)
-
-    def __init__(self, fiber: Fiber) -> None:
-        self.fiber: Fiber | None = fiber
-
-    def wake(self, value: bool) -> None:
-        fiber, self.fiber = self.fiber, None
-        if fiber is not None:
-            fiber.wake(value)
-
-
 class Inbox(Generic[T]):
     """The queue. `keep`: messages also stay while nobody reads. `closed`: why nothing more will come, "" while open."""
 
-    __slots__ = ("_count", "_hub", "_items", "_readers", "_size", "_waiting", "closed", "keep")
+    __slots__ = ("_count", "_hub", "_items", "_readers", "_size", "_waiters", "closed", "keep")
 
     def __init__(self, hub: Hub, *, keep: bool) -> None:
         self._hub = hub
@@ -59,7 +44,7 @@ class Inbox(Generic[T]):
         self._count = 0
         self._readers = 0
         self._size = 0
-        self._waiting: list[_Waiter] = []
+        self._waiters = Waiters(hub)
         self.keep = keep
         self.closed = ""
 
@@ -72,12 +57,12 @@ class Inbox(Generic[T]):
         self._size += size
         while len(self._items) > _MOST_KEPT or (self._size > _MOST_SIZE and len(self._items) > 1):
             self._remove(next(iter(self._items)))
-        self._wake()
+        self._waiters.wake()  # in the next turn: this may be in the middle of what the connection does
 
     def close(self, reason: str) -> None:
         """Nothing more will come. The first reason counts."""
         self.closed = self.closed or reason
-        self._wake()
+        self._waiters.wake()
 
     def reader(self, *, fresh: bool) -> Reader[T]:
         """Who looks for a message; `fresh`: only among those that come from now on. Use it in a `with` statement."""
@@ -105,27 +90,12 @@ class Inbox(Generic[T]):
 
     def wait(self, deadline: float) -> bool:
         """Stall the current fiber until something comes. False: the deadline (hub's clock) passed first."""
-        waiter = _Waiter(current_fiber())
-        self._waiting.append(waiter)
-        timer = self._hub.call_at(deadline, waiter.wake, False)
-        try:
-            return bool(self._hub.wait())
-        finally:
-            waiter.fiber = None
-            timer.cancel()
-            if waiter in self._waiting:
-                self._waiting.remove(waiter)
+        return self._waiters.wait(deadline)
 
     # --- inside ---
 
     def _remove(self, number: int) -> None:
         self._size -= self._items.pop(number)[1]
-
-    def _wake(self) -> None:
-        # In the next turn: this may run in a fiber, or in the middle of what the connection does.
-        waiting, self._waiting = self._waiting, []
-        for waiter in waiting:
-            self._hub.call_soon(waiter.wake, True)
 
 
 class Reader(Generic[T]):

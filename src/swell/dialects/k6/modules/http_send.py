@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from swell.dialects.javascript import JsThrow
-from swell.dialects.k6.modules.http_limits import run_together
 from swell.dialects.k6.modules.http_state import HttpState, NoResponse, option, state_of
 from swell.dialects.k6.modules.http_wishes import Wishes, wishes_of
 from swell.http.auth import DigestAuth
@@ -25,6 +24,7 @@ from swell.http.multipart import multipart_body
 from swell.http.urls import encode_pairs, split_url
 from swell.metrics.tags import EMPTY, TagSet
 from swell.runtime.fiber import current_fiber
+from swell.runtime.together import run_together
 
 if TYPE_CHECKING:
     from swell.http.session import Session
