@@ -134,7 +134,8 @@ def test_the_form(browser: Browser) -> None:
     conducting = Conducting(made)
     try:
         with opened(browser, made) as (view, trouble):
-            assert view.locator("#form-title").inner_text() == "Start load.py"
+            # The form's title comes with the first message from the server, the page's own text stands until then.
+            until(view, "document.getElementById('form-title').textContent === 'Start load.py'")
             view.get_by_label("Number of users").fill("20")
             view.locator("#more summary").click()
             view.get_by_label("Deep").check()
@@ -146,7 +147,7 @@ def test_the_form(browser: Browser) -> None:
             assert got[-1] == {"users": "20", "host": "http://127.0.0.1:1", "deep": True, "kind": "b"}
             conducting.show(make_live(seconds=3))
             view.locator("#edit").click()
-            assert view.locator("#form input").count() == 1
+            until(view, "document.querySelectorAll('#form input').length === 1")
             view.get_by_label("Number of users").fill("30")
             view.locator("#go").click()
             until(view, "document.getElementById('form').hidden")
@@ -168,6 +169,7 @@ def test_names_are_no_markup(browser: Browser, page: LivePage, conducting: Condu
         until(view, "swell.state.points.length")
         assert evil in view.locator("#name").inner_text()
         view.locator("#tab-log").click()
+        until(view, "document.getElementById('log').innerText.includes('onerror=window.evil')")
         assert evil in view.locator("#log").inner_text()
         assert view.evaluate("window.evil") is None
         assert trouble == []
