@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from swell.engine.messages import SetArrivals
 from swell.model.plan import ArrivalPolicy, ArrivalStages, Stage
+from swell.model.rate_changes import with_rate
 
 from .conftest import FakeProgram, plan_of, run_virtual
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from swell.engine.worker import Worker
+    from swell.model.plan import ArrivalSequence
 
 
 def constant(rate: float, seconds: float) -> ArrivalStages:
@@ -127,3 +137,32 @@ def test_early_stop_drops_what_waits() -> None:
     )
     assert outcome.ended == pytest.approx(10.0)
     assert outcome.count("dropped_iterations") > 90
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_rate_changes_while_it_runs(count: int) -> None:
+    """Arrivals follow the changed profile from its moment on, exactly, on any number of workers, however late one heard
+    of it.
+    """
+    first = with_rate(constant(10, 20), 5.0, 40.0)
+    second = with_rate(first, 12.0, 0.0)
+    third = with_rate(second, 15.0, 7.0)
+    started: list[float] = []
+
+    def tell(profile: ArrivalSequence, late: float = 0.0) -> Callable[[list[Worker]], None]:
+        def do(workers: list[Worker]) -> None:
+            for number, worker in enumerate(workers):
+                message = SetArrivals("main", profile)
+                worker.context.hub.call_at(worker.context.hub.time() + number * late, worker.receive, message)
+
+        return do
+
+    outcome = run_virtual(
+        plan_of(constant(10, 20)),
+        FakeProgram(lambda user: started.append(user.hub.time() - 101.0)),
+        count=count,
+        at={4.2: tell(first), 10.5: tell(second, late=0.7), 13.0: tell(third)},
+    )
+    assert outcome.count("dropped_iterations") == 0
+    expected = [*(k / 10 for k in range(50)), *(5 + k / 40 for k in range(280)), *(15 + k / 7 for k in range(35))]
+    assert sorted(started) == pytest.approx(expected)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,8 @@ from swell.cli.desk_form import command_of, fields_of, options_of
 from swell.cli.mistakes import Mistake
 from swell.cli.run import command
 from swell.model.plan import ArrivalStages, Plan, Share, Source, Stage, SteeredUsers, UserStages, Workload
-from swell.model.profiles import constant_users, duration, ramp_users, stages, user_steps
+from swell.model.profiles import constant_users, duration, planned_iterations, ramp_users, stages, user_steps
+from tests.web.conftest import make_live
 
 
 def typed(*words: str) -> dict[str, Any]:
@@ -102,7 +103,8 @@ def test_a_steered_plan_makes_the_same_load(users: int, rate: float, seconds: in
         (stages(0, [(10, 5)]),),
         (stages(1, [(10, 5), (10, 0)]),),
         (UserStages((Stage(10.0, 2.5),), 2.5),),
-        (ArrivalStages((Stage(10.0, 5.0),), 5.0),),
+        (ArrivalStages((Stage(10.0, 5.0),), 5.0, spacing="poisson"),),
+        (ArrivalStages((Stage(10.0, 5.0),), 5.0), constant_users(3, 10)),
         (SteeredUsers(0),),
         (constant_users(2, 10), constant_users(3, 10)),
     ],
@@ -115,3 +117,38 @@ def test_schedules_stay_schedules(profiles: tuple[Any, ...]) -> None:
     assert desk.conducted(plan) is plan
     assert (desk.desk.can_steer, desk.stored(plan)) == (False, plan)
     assert "cannot be changed" in desk.desk._steer({"users": "3"})  # type: ignore[misc]
+
+
+def test_arrivals_get_another_rate() -> None:
+    """The form asks for the rate alone; a change begins at a whole second to come, and is what the run is stored as."""
+    plan = plan_of(ArrivalStages((Stage(60.0, 5.0),), 5.0))
+    desk = RunDesk(typed())
+    told: list[Any] = []
+
+    class Page:
+        live = make_live(seconds=7)
+        wanted: ClassVar[dict[str, Any]] = {}
+
+        def steer(self, targets: Any) -> str:
+            self.wanted.update({target.workload: target for target in targets})
+            return ""
+
+        def say(self, level: str, text: str) -> None:
+            told.append((level, text))
+
+    desk.page = Page()  # type: ignore[assignment]
+    assert desk.conducted(plan) is plan
+    assert desk.stored(plan) is plan
+    assert [field.name for field in desk.desk.fields if field.steers] == ["rate"]
+    assert desk.desk.current == {"rate": "5/s"}
+    assert desk.desk.steer({"rate": "none"}).startswith("--rate")
+    assert desk.desk.steer({"rate": ""}) == "how many arrivals per second?"
+    assert desk.desk.steer({"rate": "20/s"}) == ""
+    assert told == [("warning", "arrivals changed to 20/s from 9 s on, on the live page")]
+    profile = desk.stored(plan).workloads[0].profile
+    assert Page.wanted["w0"].profile == profile
+    assert (planned_iterations(profile), duration(profile)) == (9 * 5 + 51 * 20, 60.0)
+    assert desk.desk.current == {"rate": "20/s"}
+    Page.live.elapsed = 59.0
+    assert "does not go on" in desk.desk.steer({"rate": "1/s"})
+    assert desk.stored(plan).workloads[0].profile == profile

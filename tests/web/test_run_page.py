@@ -138,7 +138,7 @@ def test_runs_from_the_form(tmp_path: Path, target: str) -> None:
     record = _record(tmp_path, first["id"])
     assert [note for note in record["notes"] if "live page" in note] == [
         "the test ended the load: stopped on the live page",
-        "the number of users was changed on the live page",
+        "the load was changed on the live page",
     ]
     assert "--users=2" in " ".join(record["command"])
 
@@ -172,6 +172,27 @@ def test_a_plain_page_steers_and_leaves_the_plan(tmp_path: Path, target: str) ->
     assert "changed" not in json.dumps(found)
     run = _record(tmp_path, "last")
     assert run["plan"]["workloads"][0]["profile"]["type"] == "users"
+
+
+@pytest.mark.timeout(300)
+def test_arrivals_are_steered(tmp_path: Path, target: str) -> None:
+    """An arrival rate is changed while the run goes on: all planned arrivals of both rates start; it is stored so."""
+    with swell_run(tmp_path, "--rate", "10/s", "-t", "12s", "-H", target) as (client, process):
+        until(lambda: state(client).get("now", {}).get("total"))
+        desk = state(client)["desk"]
+        assert [field["name"] for field in desk["fields"] if field["steers"]] == ["rate"]
+        assert post(client, "/api/steer", rate="fast")[0] == 409
+        assert post(client, "/api/steer", rate="50/s") == (200, "")
+        assert process.wait(60) == 0
+    run = _record(tmp_path, "last")
+    assert "the load was changed on the live page" in run["notes"]
+    profile = run["plan"]["workloads"][0]["profile"]
+    before, after = profile["parts"]
+    [first], [last] = before["profile"]["stages"], after["profile"]["stages"]
+    assert (first["duration"] + last["duration"], last["target"]) == (12.0, 50.0)
+    [done] = run["workloads"]
+    assert done["planned"] == first["duration"] * 10 + last["duration"] * 50
+    assert done["started"] + done["dropped"] == done["planned"]
 
 
 def _report(client: Client, path: str) -> str:

@@ -1,8 +1,8 @@
-"""What a person can do on the page of `swell run`: start runs (`starts`), and change the users of the one that goes on.
+"""What a person can do on the page of `swell run`: start runs (`starts`), and change the load of the one that goes on.
 
 Rules: a plan whose users stay at one number (after a ramp up, if it has one) is conducted as one whose users can be
-steered; it makes the same load, and is stored as it was, so that runs stay comparable. Only if somebody did change the
-users it is stored as steered, with a note.
+steered; it makes the same load, and is stored as it was, so that runs stay comparable. Evenly spaced arrivals can get
+another rate. Only if somebody did change the load it is stored as what it became, with a note.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import msgspec
 
 from swell.cli.desk_form import command_of, fields_of, options_of, read
 from swell.cli.mistakes import Mistake
-from swell.coordinator.steering import SteerTarget
+from swell.coordinator.steering import ArrivalTarget, SteerTarget
 from swell.model.plan import SteeredUsers, UserStages
+from swell.model.profiles import rate_at
+from swell.model.rate_changes import is_changeable, with_rate
 from swell.web.desk import Desk
 
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RunDesk", "as_steered"]
 
-_CHANGED = "the number of users was changed on the live page"
-_FIXED = "the load of this test is a schedule: its users cannot be changed while it runs"
+_CHANGED = "the load was changed on the live page"
+_FIXED = "the load of this test is a schedule: it cannot be changed while it runs"
+_NOTICE = 2.0
+"""Whole seconds ahead that a rate is changed: every worker must have heard of it by then."""
 
 
 class RunDesk:
@@ -39,6 +43,7 @@ class RunDesk:
         self._typed = values
         self._wanted: Mapping[str, Any] | None = None
         self._steered: Plan | None = None
+        """The plan that can be changed, as it stands; None if the load that goes on is a schedule."""
         self.desk = Desk(
             fields=fields_of(values), start=self._start if starts else None, steer=self._steer, title=title
         )
@@ -55,9 +60,11 @@ class RunDesk:
 
     def conducted(self, plan: Plan) -> Plan:
         """The plan to conduct so that its users can be changed, where that can be; the same load."""
-        self._steered = as_steered(plan)
+        self._steered = as_steered(plan) or _arriving(plan)
         self.desk.steerable = self._steered is not None
         self.desk.current = {} if self._steered is None else _current(self._steered)
+        for field in self.desk.fields:
+            field.steers = field.name in self.desk.current
         return self._steered or plan
 
     def stored(self, plan: Plan) -> Plan:
@@ -83,15 +90,36 @@ class RunDesk:
         if self._steered is None:
             return _FIXED
         try:
-            users, rate = read(form, "users"), read(form, "spawn_rate")
+            if is_changeable(self._steered.workloads[0].profile):
+                return self._steer_arrivals(self._steered, read(form, "rate"))
+            return self._steer_users(self._steered, read(form, "users"), read(form, "spawn_rate"))
         except Mistake as mistake:
             return _words(mistake)
+
+    def _steer_users(self, plan: Plan, users: int | None, spawn_rate: float | None) -> str:
         if users is None:
             return "how many users?"
-        target = SteerTarget(self._steered.workloads[0].name, users, math.inf if rate is None else rate)
+        target = SteerTarget(plan.workloads[0].name, users, math.inf if spawn_rate is None else spawn_rate)
         trouble = self.page.steer([target])
         if not trouble:
             self.page.say("warning", f"users changed to {users} on the live page")
+        return trouble
+
+    def _steer_arrivals(self, plan: Plan, rate: float | None) -> str:
+        if rate is None:
+            return "how many arrivals per second?"
+        (workload,) = plan.workloads
+        live = self.page.live
+        at = math.ceil(0.0 if live is None else live.elapsed) + _NOTICE
+        assert is_changeable(workload.profile), "nothing else gets here"
+        try:
+            profile = with_rate(workload.profile, at - workload.start_time, rate)
+        except ValueError:
+            return f"at {at:g} s, when a change would take effect, the load does not go on"
+        trouble = self.page.steer([ArrivalTarget(workload.name, profile)])
+        if not trouble:
+            self._steered = _with_profile(plan, profile)
+            self.page.say("warning", f"arrivals changed to {rate:g}/s from {at:g} s on, on the live page")
         return trouble
 
 
@@ -101,8 +129,16 @@ def as_steered(plan: Plan) -> Plan | None:
         return None
     (workload,) = plan.workloads
     profile = _steered(workload.profile)
-    if profile is None:
-        return None
+    return None if profile is None else _with_profile(plan, profile)
+
+
+def _arriving(plan: Plan) -> Plan | None:
+    """The plan, if it is one of arrivals whose rate can be changed."""
+    return plan if len(plan.workloads) == 1 and is_changeable(plan.workloads[0].profile) else None
+
+
+def _with_profile(plan: Plan, profile: Profile) -> Plan:
+    (workload,) = plan.workloads
     return msgspec.structs.replace(plan, workloads=(msgspec.structs.replace(workload, profile=profile),))
 
 
@@ -125,6 +161,8 @@ def _steered(profile: Profile) -> SteeredUsers | None:
 
 def _current(plan: Plan) -> dict[str, Any]:
     profile = plan.workloads[0].profile
+    if is_changeable(profile):
+        return {"rate": f"{rate_at(profile, 0.0):g}/s"}
     assert isinstance(profile, SteeredUsers)
     return {"users": profile.users, "spawn_rate": "" if math.isinf(profile.spawn_rate) else profile.spawn_rate}
 

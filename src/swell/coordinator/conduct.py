@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from swell.coordinator.companion import Companion
     from swell.coordinator.judge import Judge
     from swell.coordinator.state import Observer
-    from swell.coordinator.steering import Steering, SteerTarget
+    from swell.coordinator.steering import ArrivalTarget, Steering, SteerTarget
     from swell.coordinator.transports.base import Transport
     from swell.engine.messages import FromWorker
     from swell.metrics.store import MetricStore
@@ -123,7 +123,7 @@ class _Conductor:
         self._steering = steering
         self._companion = companion
         self._keep = keep
-        self._steered: dict[str, SteerTarget] = {}
+        self._steered: dict[str, SteerTarget | ArrivalTarget] = {}
         self._next_steer = 0
         self._control = RunControl(
             workers,

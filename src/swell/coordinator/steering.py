@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from swell.coordinator.actions import Send
-from swell.engine.messages import SetUsers
+from swell.engine.messages import SetArrivals, SetUsers
 from swell.model.slices import slice_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SteerTarget", "Steering", "steer_actions"]
+    from swell.model.plan import OpenProfile
+
+__all__ = ["ArrivalTarget", "SteerTarget", "Steering", "steer_actions"]
 
 
 class SteerTarget(msgspec.Struct, frozen=True):
@@ -29,25 +31,29 @@ class SteerTarget(msgspec.Struct, frozen=True):
     spawn_rate: float
 
 
+class ArrivalTarget(msgspec.Struct, frozen=True):
+    """An open `workload` follows `profile` from now on; see `engine.messages.SetArrivals`."""
+
+    workload: str
+    profile: OpenProfile
+
+
 class Steering(Protocol):
     """What steers the steered workloads of a plan: a load shape of a test file, later a page."""
 
-    def tick(self, elapsed: float) -> Sequence[SteerTarget] | None:
+    def tick(self, elapsed: float) -> Sequence[SteerTarget | ArrivalTarget] | None:
         """Targets `elapsed` seconds after the start of the load; None ends the run. Called once a second."""
         ...
 
 
-def steer_actions(targets: Iterable[SteerTarget], count: int) -> list[Send]:
+def steer_actions(targets: Iterable[SteerTarget | ArrivalTarget], count: int) -> list[Send]:
     """Messages that bring these targets to `count` workers."""
-    return [
-        Send(
-            index,
-            SetUsers(
-                target.workload,
-                slice_count(max(0, target.users), index, count),
-                max(target.spawn_rate, 0.0) / count,
-            ),
-        )
-        for target in targets
-        for index in range(count)
-    ]
+    return [Send(index, _message(target, index, count)) for target in targets for index in range(count)]
+
+
+def _message(target: SteerTarget | ArrivalTarget, index: int, count: int) -> SetUsers | SetArrivals:
+    if isinstance(target, ArrivalTarget):
+        # Each worker takes its own slice of the arrivals.
+        return SetArrivals(target.workload, target.profile)
+    users = slice_count(max(0, target.users), index, count)
+    return SetUsers(target.workload, users, max(target.spawn_rate, 0.0) / count)

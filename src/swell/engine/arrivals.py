@@ -48,6 +48,7 @@ class ArrivalSchedule:
         self._next = 0
         self._start = 0.0
         self._made = 0
+        self._released = 0
         self._idle: list[VirtualUser] = []
         self._queue: deque[float] = deque()
         self._timer: Timer | None = None
@@ -59,9 +60,7 @@ class ArrivalSchedule:
     def begin(self, start: float) -> None:
         """As `Schedule.begin`. The initial users are made now, so that they are ready at the start."""
         self._start = start
-        context = self.crew.context
-        seed = derived_seed(context.plan.seed or 0, self.crew.workload.name)
-        self._chunks = arrivals(self._profile, seed=seed, index=context.index, count=context.count)
+        self._chunks = self._arrivals()
         if not self._fresh:
             for _ in range(self._initial):
                 self._new_user(None)
@@ -96,7 +95,28 @@ class ArrivalSchedule:
                 self._new_user(intended)
         self._check_done()
 
+    def set_profile(self, profile: OpenProfile) -> None:
+        """Go on with another profile of the same length, whose arrivals until now are those of the one before."""
+        if self._over:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._profile = profile
+        self._chunks = self._arrivals(self._released)
+        self._times, self._next, self._all_released = [], 0, False
+        self._fill()
+        self._arm()
+
     # Releasing what is due.
+
+    def _arrivals(self, skip: int = 0) -> Iterator[Times]:
+        """This worker's arrivals, but for the first `skip` of them."""
+        context = self.crew.context
+        seed = derived_seed(context.plan.seed or 0, self.crew.workload.name)
+        for chunk in arrivals(self._profile, seed=seed, index=context.index, count=context.count):
+            if skip < len(chunk):
+                yield chunk[skip:]
+            skip = max(0, skip - len(chunk))
 
     def _fill(self) -> None:
         while self._next >= len(self._times):
@@ -122,6 +142,7 @@ class ArrivalSchedule:
             while position < len(times) and times[position] <= now:
                 self._arrive(times[position])
                 position += 1
+            self._released += position - self._next
             self._next = position
             if position < len(times):
                 break

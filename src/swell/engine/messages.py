@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from swell.model.plan import OpenProfile
+
 __all__ = [
     "AbortRequested",
     "AllDone",
@@ -26,6 +28,7 @@ __all__ = [
     "Release",
     "RendezvousWaiting",
     "ScriptFailed",
+    "SetArrivals",
     "SetUsers",
     "SetupDone",
     "Start",
@@ -54,6 +57,13 @@ class SetUsers(msgspec.Struct, frozen=True):
     workload: str
     users: int
     spawn_rate: float
+
+
+class SetArrivals(msgspec.Struct, frozen=True):
+    """Let an open workload follow `profile`, of the whole test; its arrivals until now are those of the one before."""
+
+    workload: str
+    profile: OpenProfile
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -160,7 +170,7 @@ class TeardownDone(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-ToWorker: TypeAlias = DoSetup | Start | SetUsers | Release | Stop | DoTeardown | ToProgram | Exit
+ToWorker: TypeAlias = DoSetup | Start | SetUsers | SetArrivals | Release | Stop | DoTeardown | ToProgram | Exit
 FromWorker: TypeAlias = (
     Ready
     | ScriptFailed

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from swell.engine.arrivals import ArrivalSchedule
 from swell.engine.closed import SteeredSchedule
 from swell.engine.crew import Crew, CrewCounts
 from swell.engine.messages import (
@@ -25,6 +26,7 @@ from swell.engine.messages import (
     Ready,
     Release,
     ScriptFailed,
+    SetArrivals,
     SetupDone,
     SetUsers,
     Start,
@@ -124,6 +126,10 @@ class Worker:
                 schedule = self._schedules.get(workload)
                 if isinstance(schedule, SteeredSchedule):
                     schedule.set_users(users, spawn_rate)
+            case SetArrivals(workload, profile):
+                schedule = self._schedules.get(workload)
+                if isinstance(schedule, ArrivalSchedule):
+                    schedule.set_profile(profile)
             case Release(name, at, count):
                 self._desk.release(name, at, count)
             case Stop(reason, grace):

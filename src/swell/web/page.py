@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from swell.coordinator.companion import Companion
     from swell.coordinator.state import LiveRun
-    from swell.coordinator.steering import Steering, SteerTarget
+    from swell.coordinator.steering import ArrivalTarget, Steering, SteerTarget
     from swell.metrics.snapshot import Snapshot
     from swell.runs.record import Run
     from swell.web.archive import Archive
@@ -89,7 +89,7 @@ class LivePage:
         self._trouble = ""
         self._looked = 0.0
         self._tables_at = (-1, "")
-        self.wanted: dict[str, SteerTarget] = {}
+        self.wanted: dict[str, SteerTarget | ArrivalTarget] = {}
         """What workloads of the run that goes on were steered to."""
         self._end: Callable[[str], None] | None = None
         self._send: Callable[[int, object], None] | None = None
@@ -238,8 +238,8 @@ class LivePage:
         self._send(index, value)
         return True
 
-    def steer(self, targets: Sequence[SteerTarget]) -> str:
-        """Bring workloads of the run to other numbers of users; as `stop`. A job for `ask`."""
+    def steer(self, targets: Sequence[SteerTarget | ArrivalTarget]) -> str:
+        """Bring workloads of the run to other numbers of users or arrivals; as `stop`. A job for `ask`."""
         if not self.running:
             return "no test is running"
         self.wanted.update({target.workload: target for target in targets})
@@ -252,7 +252,7 @@ class LivePage:
         return trouble
 
     def steering(self, inner: Steering | None = None) -> Steering:
-        """The steering of a run whose users are changed on the page; `inner` is the test's own and comes first."""
+        """The steering of a run whose load is changed on the page; `inner` is the test's own and comes first."""
         return inner or _Steered(self)
 
     def so_far(self) -> SoFar | None:
@@ -349,7 +349,7 @@ class _Steered:
     def __init__(self, page: LivePage) -> None:
         self._page = page
 
-    def tick(self, elapsed: float) -> Sequence[SteerTarget]:
+    def tick(self, elapsed: float) -> Sequence[SteerTarget | ArrivalTarget]:
         """As `Steering.tick`."""
         del elapsed
         return list(self._page.wanted.values())
