@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -9,7 +10,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swell.analysis.comparison import Change, Comparison, ComparisonRow
+from swell.report.comparison_json import comparison_json
 from swell.report.junit import junit_text
+from swell.report.summary_json import encode_summary
 from swell.runs.record import CheckSummary, Run
 from tests.report.conftest import make_plan, make_run, make_store
 
@@ -61,3 +65,40 @@ def test_any_text_makes_readable_xml(text: str) -> None:
 
 
 _RUN = make_run(make_store())
+
+
+def comparison(*rows: tuple[str, str, Change], verdict: Change) -> Comparison:
+    """A comparison with these rows: endpoint, metric, verdict."""
+    made = [
+        ComparisonRow(endpoint=endpoint, metric=metric, verdict=word, effect=0.2, low=0.1, high=0.3)
+        for endpoint, metric, word in rows
+    ]
+    return Comparison(verdict=verdict, base_id="run-1", new_id="run-2", rows=made, reasons=["another load"])
+
+
+def test_a_comparison_is_a_test_for_each_endpoint(good_run: Run) -> None:
+    """Only an endpoint that got worse fails, with its figures; what could not be compared is an error."""
+    made = comparison(
+        ("GET /a", "http_req_duration p50", Change.EQUIVALENT),
+        ("GET /a", "http_req_duration p95", Change.REGRESSED),
+        ("GET /b", "http_req_duration p50", Change.INCONCLUSIVE),
+        verdict=Change.REGRESSED,
+    )
+    root = ET.fromstring(junit_text(good_run, made))
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    worse, same = cases["GET /a against the baseline"], cases["GET /b against the baseline"]
+    failure = worse.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "p95 REGRESSED +20.0 % (+10.0 % to +30.0 %)"
+    assert "p50 EQUIVALENT" in (failure.text or "")
+    assert same.find("failure") is None
+    root = ET.fromstring(junit_text(good_run, comparison(verdict=Change.INVALID)))
+    [error] = root.iter("error")
+    assert (error.get("type"), error.text) == ("INVALID", "another load")
+
+
+def test_the_json_summary_has_the_comparison(good_run: Run) -> None:
+    """As `swell compare` writes it; null where there is none."""
+    made = comparison(("GET /a", "http_req_duration p50", Change.EQUIVALENT), verdict=Change.EQUIVALENT)
+    assert json.loads(encode_summary(good_run))["comparison"] is None
+    assert json.loads(encode_summary(good_run, made))["comparison"] == json.loads(comparison_json(made))

@@ -252,7 +252,8 @@ def _show(
     if to_stdout or not output.quiet:
         _guarded("the summary could not be printed", summary)
     if not to_stdout:
-        _guarded("the JSON summary could not be written", lambda: sys.stdout.write(encode_summary(run)))
+        text = encode_summary(run, comparison)
+        _guarded("the JSON summary could not be written", lambda: sys.stdout.write(text))
 
 
 def _warn(text: str) -> None:

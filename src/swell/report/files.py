@@ -68,7 +68,7 @@ def write_files(
     def json() -> None:
         from swell.report.summary_json import encode_summary  # noqa: PLC0415 - each of these only where it is wanted
 
-        _write(files.json, encode_summary(run))
+        _write(files.json, encode_summary(run, comparison))
 
     def html() -> None:
         from swell.report.html import write_report  # noqa: PLC0415 - as above
@@ -79,7 +79,7 @@ def write_files(
     def junit() -> None:
         from swell.report.junit import junit_text  # noqa: PLC0415 - as above
 
-        _write(files.junit, junit_text(run))
+        _write(files.junit, junit_text(run, comparison))
 
     def markdown() -> None:
         from swell.report.markdown import markdown_text  # noqa: PLC0415 - as above

@@ -1,8 +1,9 @@
 """A run as JUnit XML, which CI systems show as tests: `--junit FILE`.
 
-Rules: a pure function of the record. One test for each threshold and one for the verdict, so that the file fails
-exactly when the run did: failed thresholds and the verdict FAIL are failures, no data and INVALID are errors. Checks
-do not make a verdict, so they are told in the output and are no tests of their own.
+Rules: a pure function of the record. One test for each threshold, one for each endpoint that was compared with a
+baseline, and one for the verdict, so that the file fails exactly when the run did: failed thresholds, regressions and
+the verdict FAIL are failures, no data and INVALID are errors. Checks do not make a verdict, so they are told in the
+output and are no tests of their own.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from swell.analysis.comparison import Change
 from swell.model.threshold import criterion_text, result_text
+from swell.report.comparison_words import effect_text, interval_text, metric_word
 from swell.report.figures import plural
 
 if TYPE_CHECKING:
+    from swell.analysis.comparison import Comparison, ComparisonRow
     from swell.model.threshold import CriterionResult
     from swell.runs.record import Run
 
@@ -25,8 +29,8 @@ __all__ = ["junit_text"]
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_text(run: Run) -> str:
-    """The file's text."""
+def junit_text(run: Run, comparison: Comparison | None = None) -> str:
+    """The file's text. `comparison`: with the baseline, if there is one."""
     suite = ET.Element("testsuite", {"name": _clean(run.name or run.id)})
     properties = ET.SubElement(suite, "properties")
     facts = {"run": run.id, "file": run.file, "target": run.target, "verdict": run.verdict, **run.tags}
@@ -35,6 +39,8 @@ def junit_text(run: Run) -> str:
             ET.SubElement(properties, "property", {"name": _clean(name), "value": _clean(value)})
     for result in run.thresholds:
         _threshold(suite, run, result)
+    if comparison is not None:
+        _comparison(suite, run, comparison)
     _verdict(suite, run)
     counts = {
         "tests": len(suite.findall("testcase")),
@@ -66,6 +72,33 @@ def _threshold(suite: ET.Element, run: Run, result: CriterionResult) -> None:
         _problem(case, "error", "no data", text)
     else:
         ET.SubElement(case, "system-out").text = _clean(text)
+
+
+def _comparison(suite: ET.Element, run: Run, comparison: Comparison) -> None:
+    # The same names in each run: CI systems follow a test by its name.
+    against = "against the baseline"
+    if comparison.verdict is Change.INVALID:
+        text = "\n".join(comparison.reasons) or "nothing could be compared"
+        _problem(_case(suite, run, against, "0"), "error", "INVALID", text)
+        return
+    by_endpoint: dict[str, list[ComparisonRow]] = {}
+    for row in comparison.rows:
+        by_endpoint.setdefault(row.endpoint, []).append(row)
+    for endpoint, rows in by_endpoint.items():
+        case = _case(suite, run, f"{endpoint} {against}", "0")
+        # What is worse first: it is the message.
+        told = sorted(rows, key=lambda row: row.verdict is not Change.REGRESSED)
+        text = "\n".join(_row_text(row) for row in told)
+        if told[0].verdict is Change.REGRESSED:
+            _problem(case, "failure", "regression", text)
+        else:
+            ET.SubElement(case, "system-out").text = _clean(text)
+
+
+def _row_text(row: ComparisonRow) -> str:
+    if row.effect is None:
+        return f"{metric_word(row)} {row.verdict}{f': {row.note}' if row.note else ''}"
+    return f"{metric_word(row)} {row.verdict} {effect_text(row, row.effect)} ({interval_text(row)})"
 
 
 def _verdict(suite: ET.Element, run: Run) -> None:

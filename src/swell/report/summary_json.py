@@ -15,6 +15,7 @@ import msgspec
 from swell.model.threshold import criterion_text
 
 if TYPE_CHECKING:
+    from swell.analysis.comparison import Comparison
     from swell.model.criteria import CriterionResult
     from swell.runs.record import EndpointSummary, MetricSummary, Run
 
@@ -23,12 +24,12 @@ __all__ = ["SUMMARY_SCHEMA", "encode_summary", "summary_document"]
 SUMMARY_SCHEMA = "swell.summary/1"
 
 
-def encode_summary(run: Run) -> str:
-    """The summary as JSON text, indented, with a newline at the end."""
-    return msgspec.json.format(msgspec.json.encode(summary_document(run)), indent=2).decode() + "\n"
+def encode_summary(run: Run, comparison: Comparison | None = None) -> str:
+    """The summary as JSON text, indented, with a newline at the end. `comparison`: with the baseline, if any."""
+    return msgspec.json.format(msgspec.json.encode(summary_document(run, comparison)), indent=2).decode() + "\n"
 
 
-def summary_document(run: Run) -> dict[str, Any]:
+def summary_document(run: Run, comparison: Comparison | None = None) -> dict[str, Any]:
     """The summary as plain data."""
     return {
         "schema": SUMMARY_SCHEMA,
@@ -51,6 +52,7 @@ def summary_document(run: Run) -> dict[str, Any]:
         "checks": [msgspec.to_builtins(check) for check in run.checks],
         "workloads": [_workload(workload) for workload in run.workloads],
         "thresholds": [_threshold(result) for result in run.thresholds],
+        "comparison": msgspec.to_builtins(comparison),
         "errors": [msgspec.to_builtins(error) for error in run.errors],
         "generator": msgspec.to_builtins(run.generator),
         "notes": run.notes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from swell.analysis.comparison import Comparison
     from swell.metrics.store import MetricStore
     from swell.runs.record import Run
 
@@ -15,12 +16,12 @@ __all__ = ["Results"]
 
 
 class Results:
-    """Files made of one run, its report with the comparison if there is one.
+    """Files made of one run, with the comparison if there is one.
 
     The store must stay open as long as this is asked for files.
     """
 
-    def __init__(self, run: Run, store: MetricStore, comparison: object | None = None) -> None:
+    def __init__(self, run: Run, store: MetricStore, comparison: Comparison | None = None) -> None:
         self.run = run
         self._comparison = comparison
         self._store = store
@@ -46,7 +47,7 @@ class Results:
         if name == "summary.json":
             from swell.report.summary_json import encode_summary  # noqa: PLC0415 - only where it is wanted
 
-            return encode_summary(self.run).encode()
+            return encode_summary(self.run, self._comparison).encode()
         if name == "summary.md":
             from swell.report.markdown import markdown_text  # noqa: PLC0415 - as above
 
@@ -54,7 +55,7 @@ class Results:
         if name == "junit.xml":
             from swell.report.junit import junit_text  # noqa: PLC0415 - as above
 
-            return junit_text(self.run).encode()
+            return junit_text(self.run, self._comparison).encode()
         from swell.report.html import render  # noqa: PLC0415 - as above
 
         return render(self.run, self._store, self._comparison).encode()
