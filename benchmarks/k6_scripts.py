@@ -11,15 +11,12 @@ import argparse
 import json
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import psutil
-
 from benchmarks import target
+from benchmarks.memory import megabytes_after
 from benchmarks.peers import SCRIPTS, Job, find_number, run_pinned
 from benchmarks.runs import report
 
@@ -57,14 +54,7 @@ def memory(url: str) -> float:
     """Megabytes of all processes of a run whose VUs have made a request and sleep."""
     command = [sys.executable, "-m", "swell", "k6", "run", "-q", "--no-store", "-u", str(SLEEPING), "-d", "60s",
                "-e", f"TARGET={url}", str(SCRIPTS / "k6_sleeping.js")]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(35)
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        return sum(each.memory_info().rss for each in family) / 1e6
-    finally:
-        process.terminate()
-        process.wait()
+    return megabytes_after(command, 35)
 
 
 def main() -> int:

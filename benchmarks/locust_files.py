@@ -12,12 +12,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import psutil
-
 from benchmarks import target
+from benchmarks.memory import megabytes_after
 from benchmarks.runs import SCRIPTS, report
 
 LOCUST = "locust"
@@ -25,6 +23,7 @@ SWELL = "swell"
 USERS = 64
 WAITING = 3_000
 FLOORS = {"FastGetter": ("FastHttpUser", 8.0), "HttpGetter": ("HttpUser", 25.0)}
+WAITERS = {"FastWaiter": "FastHttpUser", "Waiter": "HttpUser"}
 
 
 def command(tool: str, script: str, url: str, *options: str) -> list[str]:
@@ -55,19 +54,11 @@ def rate(tool: str, user: str, url: str, seconds: int) -> float:
         return int(total["Request Count"]) / seconds
 
 
-def memory(tool: str, url: str) -> float:
+def memory(tool: str, user: str, url: str) -> float:
     """Megabytes of all processes of a run with users that wait, each with its connection."""
     options = ["-u", str(WAITING), "-r", str(WAITING), "-t", "60s"]
-    process = subprocess.Popen(
-        command(tool, "locust_waiting.py", url, *options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        time.sleep(15)  # both have made their requests by then
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        return sum(each.memory_info().rss for each in family) / 1e6
-    finally:
-        process.terminate()
-        process.wait()
+    # Both have made their requests by then.
+    return megabytes_after(command(tool, "locust_waiting.py", url, *options, user), 15)
 
 
 def main() -> int:
@@ -89,13 +80,14 @@ def main() -> int:
                 ratios.append(mine / theirs)
             ratio = statistics.median(ratios)
             held &= report(f"one {kind} file on both", f"{ratio:.1f}x", f">= {floor:g}x", held=ratio >= floor)
-        mine, theirs = (memory(tool, url) for tool in (SWELL, LOCUST))
-        held &= report(
-            f"{WAITING:,} waiting HttpUsers with a connection each",
-            f"{mine:.0f} MB",
-            f"<= {theirs:.0f} MB",
-            held=mine <= theirs,
-        )
+        for user, kind in WAITERS.items():
+            mine, theirs = (memory(tool, user, url) for tool in (SWELL, LOCUST))
+            held &= report(
+                f"{WAITING:,} waiting {kind}s with a connection each",
+                f"{mine:.0f} MB",
+                f"<= {theirs:.0f} MB",
+                held=mine <= theirs,
+            )
     return 0 if held else 1
 
 

@@ -1,9 +1,17 @@
 """Users of a locustfile that have made one request and wait."""
 
-from locust import HttpUser, constant, task
+from locust import FastHttpUser, HttpUser, constant, task
 
 
-class Waiting(HttpUser):
+class Waiter(HttpUser):
+    wait_time = constant(1000)
+
+    @task
+    def get(self):
+        self.client.get("/")
+
+
+class FastWaiter(FastHttpUser):
     wait_time = constant(1000)
 
     @task
