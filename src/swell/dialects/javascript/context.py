@@ -351,21 +351,24 @@ class JsContext:
     def _arguments(self, values: Sequence[object]) -> tuple[int, list[Any]]:
         """(kinds, values) for core.js."""
         kinds = 0
-        plain: list[Any] = []
-        for index, value in enumerate(values):
-            kind = 0
+        plain: list[Any] = list(values)
+        for index, value in enumerate(plain):
+            # What most arguments are is told by the type itself: this is done for every call into a script.
+            kind: type[Any] = type(value)
+            if kind is str:
+                if _is_text(value):
+                    continue
+            elif kind is int:
+                if -(2**31) <= value < 2**31:
+                    continue
+            elif value is None or kind is float or kind is bool:
+                continue
             if value is UNDEFINED:
-                value, kind = None, 3  # noqa: PLW2901 - the same argument in another form
-            elif not (
-                value is None
-                or isinstance(value, (bool, float))
-                or (isinstance(value, int) and -(2**31) <= value < 2**31)
-                or (isinstance(value, str) and _is_text(value))
-            ):
-                value, marked = encode(value, self._callable)  # noqa: PLW2901 - as above
-                kind = 2 if marked else 1
-            kinds |= kind << (2 * index)
-            plain.append(value)
+                plain[index] = None
+                kinds |= 3 << (2 * index)
+            else:
+                plain[index], marked = encode(value, self._callable)
+                kinds |= (2 if marked else 1) << (2 * index)
         return kinds, plain
 
     def _value(self, outcome: Any, *, convert: bool = True, in_promise: bool = False) -> Any:
