@@ -354,7 +354,7 @@ class JsContext:
         plain: list[Any] = list(values)
         for index, value in enumerate(plain):
             # What most arguments are is told by the type itself: this is done for every call into a script.
-            kind: type[Any] = type(value)
+            kind = type(value)  # pyright: ignore[reportUnknownVariableType] - of anything
             if kind is str:
                 if _is_text(value):
                     continue
