@@ -9,7 +9,7 @@ import pytest
 
 from swell.dialects.artillery.compiling import check_test
 from swell.dialects.artillery.flags import QUICK_FLAGS, REPORT_FLAGS, RUN_FLAGS, parse
-from swell.dialects.artillery.lint import lint
+from swell.dialects.artillery.lint import lint, transform_notes
 from swell.dialects.artillery.loading import Given, load
 from swell.dialects.artillery.mistakes import ScriptError
 from swell.dialects.artillery.planning import make_plan, weights
@@ -106,6 +106,17 @@ def test_lint(tmp_path: Path) -> None:
     for line, (start, said) in zip(found, wanted, strict=True):
         assert line.startswith(start)
         assert said in line
+
+
+def test_a_transform_is_told(tmp_path: Path) -> None:
+    """Artillery 2 keeps the captured value as it came; that is told with its line, and before a run."""
+    flow = "[{loop: [{get: {url: /, capture: {json: $.a, as: a, transform: this.a * 2}}}], count: 2}]"
+    loaded = _load(tmp_path, f"config: {{target: http://a}}\nscenarios:\n  - flow: {flow}\n")
+    (found,) = lint(loaded.documents, loaded.test.config, loaded.test.scenarios)
+    assert "test.yml:3: transform: " in found
+    (note,) = transform_notes(loaded.test.scenarios)
+    assert "afterResponse" in note
+    assert transform_notes([{"flow": [{"get": {"url": "/"}}, {"think": 1}]}]) == []
 
 
 def test_a_clean_script_has_no_findings(tmp_path: Path) -> None:

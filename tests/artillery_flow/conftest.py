@@ -53,6 +53,17 @@ class Metrics:
     def histogram(self, name: str, value_ms: float) -> None:
         self.histograms[name].append(value_ms)
 
+    def request(self) -> None:
+        self.counter("http.requests")
+        self.rate("http.request_rate")
+
+    def response(self, status: int, size: int, wait_ms: float) -> None:
+        self.counter("http.responses")
+        self.counter(f"http.codes.{status}")
+        self.counter("http.downloaded_bytes", size)
+        self.histogram("http.response_time", wait_ms)
+        self.histogram(f"http.response_time.{status // 100}xx", wait_ms)
+
 
 class World:
     """A server, a folder for files, and what came of the VUs. `most` is the largest number of requests at once."""

@@ -164,3 +164,67 @@ def test_like_artillery(served: SocketWorld, runner: Runner, script: str) -> Non
     assert ours.code == real.code
     assert {name: ours.counters.get(name) for name in expected} == expected
     assert Counter(each for each in served.said if each not in _NOISE) == sent
+
+
+_FUNCTIONS = """
+config:
+  target: ws://SERVER/room
+  processor: ./own.js
+  phases: [{duration: 1, arrivalCount: 3}]
+scenarios:
+  - engine: ws
+    flow:
+      - function: ask
+      - send: "{{ heard }}"
+      - function: listen
+      - send: three
+      - think: 1
+      - send: "{{ heard }}"
+      - function: leave
+"""
+_OWN = """
+module.exports = {
+  ask(context, events, done) {
+    context.ws.once('message', function hello(data) {
+      context.vars.first = JSON.parse(data).type;
+      context.ws.on('message', function echo(data) {
+        const { value } = JSON.parse(data.toString());
+        if (!value) return;
+        context.ws.removeListener('message', echo);
+        context.vars.heard = value + ' ' + context.ws.readyState;
+        events.emit('counter', 'own.heard', 1);
+        done();
+      });
+      context.ws.send('two');
+    });
+    context.ws.send('one');
+  },
+  listen(context, events, done) {
+    context.ws.on('message', (data) => {
+      const { value } = JSON.parse(data);
+      if (value) context.vars.heard = value + '!';
+    });
+    done();
+  },
+  leave(context, events, done) {
+    context.ws.on('close', (code) => { events.emit('counter', `own.closed.${code}`, 1); done(); });
+    context.ws.send('bye');
+  },
+};
+"""
+
+
+def test_functions(served: SocketWorld, runner: Runner) -> None:
+    """What functions do with `context.ws` is done, and counts are those of real Artillery where that is installed."""
+    runner.write("own.js", _OWN)
+    text = _FUNCTIONS.replace("SERVER", served.base)
+    ours = runner.run(text)
+    assert ours.code == 0, ours.out + ours.err
+    sent = Counter(served.said)
+    assert sent == Counter(dict.fromkeys(("one", "two", "one 1", "three", "three!", "bye"), 3))
+    counted = {name: count for name, count in ours.counters.items() if name.startswith(("vusers.", "errors.", "own."))}
+    assert (counted["own.heard"], counted["own.closed.4001"], counted["vusers.completed"]) == (3, 3, 3)
+    served.said.clear()
+    real = runner.real(text)
+    assert Counter(served.said) == sent
+    assert {name: real.counters.get(name) for name in counted} == counted

@@ -102,7 +102,7 @@ _OUTPUT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--out",
         multiple=True,
         metavar="NAME=ARG",
-        help="Send measurements while the run goes on: json, csv, influxdb, prometheus, prometheus-rw, otlp, statsd."
+        help="Send measurements during the run: json, csv, influxdb, otlp, prometheus, prometheus-rw, pushgateway, statsd."
         " Repeatable.",
     ),
     click.option(

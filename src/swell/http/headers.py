@@ -17,7 +17,9 @@ __all__ = ["EMPTY_HEADERS", "HeaderMap", "HeaderValue", "Headers", "header_line"
 HeaderValue: TypeAlias = str | bytes | int | float
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_BAD_VALUE: Final = re.compile(r"[\r\n\x00]")
+_MOST_NAMES: Final = 10_000
+# Names that were found valid: the same few in every request.
+_valid_names: Final[set[str]] = set()
 # Versions are unique among all maps, so that a cache keyed by one never mistakes one map for another.
 _versions: Final = count(1)
 
@@ -124,7 +126,7 @@ class HeaderMap(MutableMapping[str, str]):
     def wire(self) -> bytes:
         """The lines as sent, each with its line end; kept until the next change."""
         if self._wire is None:
-            self._wire = b"".join([header_line(name, value) for name, value in self._items.values()])
+            self._wire = b"".join([_encoded(name, value) for name, value in self._items.values()])
         return self._wire
 
     def copy(self) -> HeaderMap:
@@ -166,7 +168,12 @@ class HeaderMap(MutableMapping[str, str]):
 def header_line(name: str | bytes, value: HeaderValue) -> bytes:
     """One header as sent, with its line end: Latin-1 where that can say it, else UTF-8. Raises ValueError."""
     spelled = _text(name)
-    line = f"{spelled}: {_checked(spelled, value)}\r\n"
+    return _encoded(spelled, _checked(spelled, value))
+
+
+def _encoded(name: str, value: str) -> bytes:
+    """The line of a header that was checked."""
+    line = f"{name}: {value}\r\n"
     try:
         return line.encode("latin-1")
     except UnicodeEncodeError:
@@ -185,8 +192,11 @@ def _text(value: str | bytes) -> str:
 
 def _checked(name: str, value: object) -> str:
     """The value as text. Raises ValueError for what may not be sent, TypeError for what is no value."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no valid header name")
+    if name not in _valid_names:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no valid header name")
+        if len(_valid_names) < _MOST_NAMES:
+            _valid_names.add(name)
     if isinstance(value, bytes):
         text = value.decode("latin-1")
     elif isinstance(value, str):
@@ -195,7 +205,7 @@ def _checked(name: str, value: object) -> str:
         text = str(value)
     else:
         raise TypeError(f"the value of header {name} must be text, bytes or a number, not {type(value).__name__}")
-    if _BAD_VALUE.search(text):
+    if "\n" in text or "\r" in text or "\0" in text:
         raise ValueError(f"the value of header {name} may not hold a line end or NUL: {text[:80]!r}")
     return text.strip(" \t")
 

@@ -263,7 +263,7 @@ class Session(SessionSettings):
             if self._discard:
                 data = head.raw
             response = self.response_type(head.status, row, endpoint, payload, head, data, head.size, connection.peer)
-            if call is not None:
+            if call is not None and (call.catch or call.expected is not self._expected):
                 return self._finish(response, call.expected, catch=call.catch)
             if number < 0:
                 return self._finish(response, self._expected)

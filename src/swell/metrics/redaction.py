@@ -45,6 +45,7 @@ _SECRET_PARTS = (
     "sessionkey",
     "signature",
     "token",
+    "webhookurl",
     "xauth",
 )
 _SECRET_NAMES = frozenset(
@@ -54,6 +55,8 @@ _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 
 _CREDENTIALS = re.compile(r"\b(Bearer|Basic|Digest|Negotiate|Token)(\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 _WEB_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?")
+# The path of a webhook is what lets people write into a channel.
+_WEBHOOK = re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>\\]+", re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#@\"'<>]{1,500}@")
 # A whole line `Cookie: a=1; b=2`: everything after the colon is the value.
 _HEADER_LINE = re.compile(r"(?m)^([ \t>*<]*)([A-Za-z][A-Za-z0-9-]{0,60})(:[ \t]*)([^\r\n]+)")
@@ -119,6 +122,7 @@ def redact_example(example: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _redact_tokens(text: str) -> str:
+    text = _WEBHOOK.sub(MASK, text)
     return _WEB_TOKEN.sub(MASK, _CREDENTIALS.sub(lambda found: found[1] + found[2] + MASK, text))
 
 

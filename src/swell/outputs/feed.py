@@ -63,6 +63,8 @@ class OutputFeed:
 
     def refresh(self, live: LiveRun) -> None:
         """Hand out the seconds that are complete by now."""
+        if not self._threads:
+            return
         if self._origin is None and live.elapsed > 0:
             self._origin = self._clock() - live.elapsed
         while self._sent < live.seconds:

@@ -37,13 +37,25 @@ def split_url(url: str) -> SplitResult:
 
 
 class Endpoint:
-    """One URL that takes POST requests; user and password in it become basic authentication."""
+    """One URL that takes POST (or other) requests; user and password in it become basic authentication.
 
-    def __init__(self, url: SplitResult, path: str, headers: Mapping[str, str], *, verify: bool = True) -> None:
+    `verify`: whether TLS certificates are, or the file of the authorities that are trusted.
+    """
+
+    def __init__(
+        self,
+        url: SplitResult,
+        path: str,
+        headers: Mapping[str, str],
+        *,
+        verify: bool | str = True,
+        method: str = "POST",
+    ) -> None:
         self._url = url
         self._path = path
         self._headers = dict(headers)
         self._verify = verify
+        self._method = method
         if url.username is not None and "Authorization" not in self._headers:
             pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
             self._headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
@@ -79,7 +91,7 @@ class Endpoint:
         fresh = self._connection is None
         connection = self._connection = self._connection or self._connect()
         try:
-            connection.request("POST", self._path, body=body, headers=self._headers)
+            connection.request(self._method, self._path, body=body, headers=self._headers)
             response = connection.getresponse()
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             if fresh:
@@ -95,7 +107,7 @@ class Endpoint:
     def _connect(self) -> http.client.HTTPConnection:
         host = self._url.hostname or ""
         if self._url.scheme == "https":
-            context = ssl.create_default_context()
+            context = ssl.create_default_context(cafile=self._verify if isinstance(self._verify, str) else None)
             if not self._verify:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from swell.outputs.base import Output
 
-__all__ = ["OUTPUTS", "host_and_port", "make_output", "open_all", "open_outputs"]
+__all__ = ["OUTPUTS", "host_and_port", "make_output", "open_all", "open_outputs", "otlp_headers"]
 
 OUTPUTS: dict[str, str] = {
     "json": "json=FILE: one JSON line for each series and second",
     "csv": "csv=FILE: the same as comma separated values",
     "influxdb": "influxdb=http://HOST:8086/DATABASE, or http://HOST:8086?org=ORG&bucket=BUCKET",
     "prometheus": "prometheus=[HOST:]PORT: a page that Prometheus scrapes",
+    "pushgateway": "pushgateway=http://HOST:9091?job=NAME: Prometheus Pushgateway",
     "prometheus-rw": "prometheus-rw=http://HOST:9090/api/v1/write: Prometheus remote write",
     "otlp": "otlp=http://HOST:4318: OpenTelemetry metrics over HTTP",
     "statsd": "statsd=HOST:8125: StatsD over UDP; ?tags=1 for DogStatsD tags",
@@ -83,6 +84,12 @@ def host_and_port(text: str, *, default_port: int | None = None, default_host: s
     return host or default_host, int(port)
 
 
+def otlp_headers(env: Mapping[str, str]) -> dict[str, str]:
+    """The headers for a collector that the environment names."""
+    pairs = [pair.partition("=") for pair in env.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",") if "=" in pair]
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
 def _json(argument: str, _env: Mapping[str, str]) -> Output:
     from swell.outputs.files import JsonLines  # noqa: PLC0415 - an output that nobody asks for costs nothing
 
@@ -107,6 +114,12 @@ def _prometheus(argument: str, _env: Mapping[str, str]) -> Output:
     return PrometheusPage(host_and_port(argument))
 
 
+def _pushgateway(argument: str, _env: Mapping[str, str]) -> Output:
+    from swell.outputs.pushgateway import PushGateway  # noqa: PLC0415
+
+    return PushGateway(argument)
+
+
 def _remote_write(argument: str, env: Mapping[str, str]) -> Output:
     from swell.outputs.prometheus import RemoteWrite  # noqa: PLC0415
 
@@ -117,9 +130,7 @@ def _remote_write(argument: str, env: Mapping[str, str]) -> Output:
 def _otlp(argument: str, env: Mapping[str, str]) -> Output:
     from swell.outputs.otlp import Otlp  # noqa: PLC0415
 
-    pairs = [pair.partition("=") for pair in env.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",") if "=" in pair]
-    headers = {name.strip(): value.strip() for name, _, value in pairs}
-    return Otlp(argument, headers=headers, service=env.get("OTEL_SERVICE_NAME") or "swell")
+    return Otlp(argument, headers=otlp_headers(env), service=env.get("OTEL_SERVICE_NAME") or "swell")
 
 
 def _statsd(argument: str, _env: Mapping[str, str]) -> Output:
@@ -139,6 +150,7 @@ _MAKERS: dict[str, Callable[[str, Mapping[str, str]], Output]] = {
     "csv": _csv,
     "influxdb": _influxdb,
     "prometheus": _prometheus,
+    "pushgateway": _pushgateway,
     "prometheus-rw": _remote_write,
     "otlp": _otlp,
     "statsd": _statsd,

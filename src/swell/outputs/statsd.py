@@ -19,6 +19,8 @@ from swell.outputs.base import OutputError
 from swell.outputs.batch import PERCENTILES, fields_of, fold_rows, rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from swell.outputs.batch import Batch, Row
 
 __all__ = ["StatsD", "statsd_lines"]
@@ -56,14 +58,17 @@ class StatsD:
     def take(self, batch: Batch) -> None:
         """Pack the lines into datagrams."""
         rows = batch.rows if self._tagged else _without_tags(batch)
+        self.add([line for row in rows for line in statsd_lines(row, self._prefix, tagged=self._tagged)])
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Lines to be sent at the next flush."""
         packed = b""
-        for row in rows:
-            for line in statsd_lines(row, self._prefix, tagged=self._tagged):
-                data = line.encode("utf-8", "replace")
-                if packed and len(packed) + len(data) + 1 > _DATAGRAM:
-                    self._waiting.append(packed)
-                    packed = b""
-                packed += (b"\n" if packed else b"") + data
+        for line in lines:
+            data = line.encode("utf-8", "replace")
+            if packed and len(packed) + len(data) + 1 > _DATAGRAM:
+                self._waiting.append(packed)
+                packed = b""
+            packed += (b"\n" if packed else b"") + data
         self._waiting += [packed] if packed else []
 
     def flush(self) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from swell.metrics.aggregate import Aggregate
     from swell.metrics.store import MetricStore
 
-__all__ = ["PERIOD", "Bucket", "bucket_of", "period_starts", "periods_of"]
+__all__ = ["PERIOD", "Bucket", "bucket_of", "period_starts", "periods_of", "summary_of", "tenth", "whole"]
 
 PERIOD = 10
 """Seconds of one period."""
@@ -71,18 +71,18 @@ def bucket_of(
     """What was measured in seconds [start, end) of the run; all of it without them."""
     bucket = Bucket(period * 1000)
     for (name,), found in store.group_by(COUNTER, ["counter"], start=start, end=end):
-        bucket.counters[name] = _whole(found.sum)
+        bucket.counters[name] = whole(found.sum)
     dropped = store.aggregate("dropped_iterations", start=start, end=end)
     if dropped is not None and dropped.sum:
-        bucket.counters["vusers.skipped"] = _whole(dropped.sum)
+        bucket.counters["vusers.skipped"] = whole(dropped.sum)
     if bucket.counters.get("vusers.created"):
         bucket.counters.setdefault("vusers.failed", 0)
     first, last = _reach(store, start, end)
     length = max(last - first, 1.0)
     for (name,), found in store.group_by(RATE, ["rate"], start=start, end=end):
-        bucket.rates[name] = _tenth(found.sum / length)
+        bucket.rates[name] = tenth(found.sum / length)
     for (name,), found in store.group_by(HISTOGRAM, ["histogram"], start=start, end=end):
-        bucket.summaries[name] = _summary(found)
+        bucket.summaries[name] = summary_of(found)
     if not bucket.empty:
         bucket.first_at = round((origin + first) * 1000)
         bucket.last_at = round((origin + last) * 1000)
@@ -98,7 +98,8 @@ def _reach(store: MetricStore, start: float | None, end: float | None) -> tuple[
     return first, max(last, first)
 
 
-def _summary(found: Aggregate) -> dict[str, float]:
+def summary_of(found: Aggregate) -> dict[str, float]:
+    """What Artillery tells of a histogram."""
     values: dict[str, Any] = {
         "min": found.min,
         "max": found.max,
@@ -108,13 +109,15 @@ def _summary(found: Aggregate) -> dict[str, float]:
         "median": found.percentile(50.0),
     }
     values |= {name: found.percentile(q) for name, q in _PERCENTILES}
-    return {name: _tenth(value) for name, value in values.items()}
+    return {name: tenth(value) for name, value in values.items()}
 
 
-def _tenth(value: float) -> float:
+def tenth(value: float) -> float:
+    """Rounded to a tenth; whole numbers stay whole."""
     rounded = round(value, 1)
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def _whole(value: float) -> int | float:
+def whole(value: float) -> int | float:
+    """A count."""
     return int(value) if value == int(value) else value

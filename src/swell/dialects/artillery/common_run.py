@@ -20,6 +20,8 @@ from swell.dialects.artillery.lint import lint
 from swell.dialects.artillery.loading import Given, load
 from swell.dialects.artillery.payload import read_payloads
 from swell.dialects.artillery.planning import WORKLOAD, http_options, make_plan
+from swell.dialects.artillery.publish.targets import equivalents
+from swell.dialects.artillery.slack import slack_note
 from swell.dialects.python.exceptions import OptionError
 from swell.dialects.python.options import load_from_options
 from swell.model.named_profiles import NAMED_PROFILES, load_profile
@@ -54,7 +56,8 @@ def plan_of_run(path: str, env: Mapping[str, str], options: RunOptions, warn: Ca
     config = loaded.test.config
     read_payloads(config)
     check_test(loaded)
-    for warning in [*loaded.warnings, *lint(loaded.documents, config, loaded.test.scenarios)]:
+    found = lint(loaded.documents, config, loaded.test.scenarios)
+    for warning in [*loaded.warnings, *found, *equivalents(config), *slack_note(config)]:
         warn(warning)
     lines, left = thresholds_of(checks_of(config))
     for check in left:

@@ -20,11 +20,14 @@ _IGNORED = "Accepted, without effect here"
 
 
 class Flag(NamedTuple):
-    """One flag. `refused`: why it cannot work here. `aliases` are further long names."""
+    """One flag. `refused`: why it cannot work here. `aliases` are further long names.
+
+    The value of an `optional` one may be left out; a word after it that looks like a script or a URL is none.
+    """
 
     name: str
     short: str = ""
-    kind: Literal["value", "list", "switch"] = "value"
+    kind: Literal["value", "list", "switch", "optional"] = "value"
     help: str = ""
     metavar: str = "TEXT"
     group: str = "Options"
@@ -32,6 +35,7 @@ class Flag(NamedTuple):
     refused: str = ""
 
 
+_SCRIPTS = (".yml", ".yaml", ".json")
 _CLOUD = "results cannot be sent to Artillery Cloud from here; use --html, --web or --out"
 _PLATFORM = "only the local platform is supported; for more load use --processes"
 
@@ -49,6 +53,8 @@ _SWELL: tuple[Flag, ...] = (
     Flag("markdown", "", help="write a summary as Markdown", metavar="FILE", group=_OF_SWELL),
     Flag("out", "", "list", "send measurements while the run goes on: NAME=ARG", "NAME=ARG", _OF_SWELL),
     Flag("web", "", "switch", "show the run in a browser while it goes on", group=_OF_SWELL),
+    Flag("baseline", "", "optional", "compare with this baseline of the store (default)", "[NAME]", _OF_SWELL),
+    Flag("margin", "", help="with --baseline: smaller changes do not matter (5%)", metavar="SHARE", group=_OF_SWELL),
     Flag("store", "", help="keep the run there: a path or postgresql://...", metavar="URL", group=_OF_SWELL),
     Flag("no-store", "", "switch", "do not keep the run", group=_OF_SWELL),
     Flag("strict", "", "switch", "exit with 1 also for a verdict of WARN", group=_OF_SWELL),
@@ -70,6 +76,13 @@ RUN_FLAGS: tuple[Flag, ...] = (
     Flag("input", "i", "list", "a further script that is merged over the first", metavar="FILE"),
     Flag("payload", "p", help="the CSV file of the script's one payload", metavar="FILE"),
     Flag("solo", "s", "switch", "run one VU"),
+    Flag(
+        "processor-runtime",
+        "",
+        help="what a JavaScript processor runs in: auto (default), embedded, node",
+        metavar="NAME",
+        group=_OF_SWELL,
+    ),
     Flag("name", "", help="a name for this run", metavar="TEXT"),
     Flag("tags", "", help="tags of this run: name:value,...", metavar="TAGS"),
     Flag("note", "", help="a note, for Artillery Cloud", metavar="TEXT", group=_IGNORED),
@@ -188,6 +201,10 @@ def _take(parsed: Parsed, flag: Flag, value: str | None, rest: list[str]) -> Non
             raise ScriptError(f"--{flag.name} takes no value")
         if value != "false":
             parsed.add(flag, "true")
+        return
+    if flag.kind == "optional" and value is None:
+        named = bool(rest) and not rest[0].startswith("-") and "/" not in rest[0] and not rest[0].endswith(_SCRIPTS)
+        parsed.add(flag, rest.pop(0) if named else "")
         return
     if value is None:
         if not rest:

@@ -17,7 +17,7 @@ from swell.dialects.artillery.shapes import list_of, mapping_of
 if TYPE_CHECKING:
     from swell.dialects.artillery.documents import Document
 
-__all__ = ["Finding", "lint", "plugin_notes"]
+__all__ = ["Finding", "lint", "plugin_notes", "transform_notes"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -25,9 +25,10 @@ def _words(text: str) -> frozenset[str]:
 
 
 _VERBS = _words("get post put patch delete head options")
-_STEPS = _VERBS | _words("think log function loop parallel connect send wait emit response")
+_STEPS = _VERBS | _words("think log function loop parallel connect disconnect send wait emit response")
 _BESIDE_LOOP = _words("count over whileTrue loopValue loopElement limit name")
-_BESIDE_EMIT = _words("emit response acknowledge namespace")
+_BESIDE_EMIT = _words("emit response acknowledge namespace reconnect")
+_BESIDE_CONNECT = _words("connect namespace")
 _TOP = _words("config scenarios before after name version")
 _CONFIG = _words(
     "target phases mode engine environments payload variables defaults http tls timeout processor plugins engines ws "
@@ -50,6 +51,11 @@ _REQUEST = _words(
     "probability beforeRequest afterResponse capture match expect think onError http2 timeout sslAuth"
 )
 _CAPTURE = _words("json as regexp group flags header selector attr index xpath strict multiple transform value")
+
+_NO_TRANSFORM = (
+    "Artillery 2 does not know it and keeps the value as it came, and so does this; write a function of the processor, "
+    "called in afterResponse or as a step, that changes context.vars"
+)
 
 
 class Finding(NamedTuple):
@@ -82,14 +88,31 @@ def plugin_notes(config: Mapping[str, Any], scenarios: list[dict[str, Any]]) -> 
     return notes
 
 
+def transform_notes(scenarios: list[dict[str, Any]]) -> list[str]:
+    """What was captured and not transformed, in one line for a test."""
+    found = any(
+        "transform" in mapping_of(capture)
+        for scenario in scenarios
+        for request in _requests(scenario.get("flow"))
+        for capture in list_of(request.get("capture")) or [request.get("capture")]
+    )
+    return [f"a capture has a transform: {_NO_TRANSFORM}"] if found else []
+
+
 def _has_expect(steps: Any) -> bool:
+    return any("expect" in request for request in _requests(steps))
+
+
+def _requests(steps: Any) -> Iterator[dict[str, Any]]:
+    """What all requests, messages and answers of a flow say."""
     for step in list_of(steps):
+        if isinstance(step, list):
+            yield from _requests(step)
         for key, spec in mapping_of(step).items():
-            if key in {"loop", "parallel"} and _has_expect(spec):
-                return True
-            if key in _VERBS and "expect" in mapping_of(spec):
-                return True
-    return False
+            if key in {"loop", "parallel"}:
+                yield from _requests(spec)
+            elif key in _STEPS:
+                yield mapping_of(spec)
 
 
 class _Linter:
@@ -151,6 +174,8 @@ class _Linter:
                 beside = _BESIDE_LOOP
             elif verb in {"emit", "response"}:
                 beside = _BESIDE_EMIT
+            elif verb == "connect":
+                beside = _BESIDE_CONNECT
             if fields and verb is None:
                 key = next(iter(fields))
                 near = difflib.get_close_matches(key.lower(), _STEPS, n=1, cutoff=0.7)
@@ -175,6 +200,8 @@ class _Linter:
         for place, each in enumerate(list_of(capture) or [capture]):
             where = (*at, "capture", place) if isinstance(capture, list) else (*at, "capture")
             for key in mapping_of(each):
+                if key == "transform":
+                    yield self._at((*where, key), f"transform: {_NO_TRANSFORM}")
                 yield from self._unknown(key, _CAPTURE, (*where, key), "a capture")
 
     def _unknown(self, key: str, known: frozenset[str], at: tuple[str | int, ...], what: str) -> Iterator[Finding]:

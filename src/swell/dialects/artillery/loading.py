@@ -22,6 +22,7 @@ from swell.dialects.artillery.dotenv import parse_dotenv
 from swell.dialects.artillery.merging import merged
 from swell.dialects.artillery.mistakes import Place, ScriptError
 from swell.dialects.artillery.phases import Phase, PhaseError, read_phase
+from swell.dialects.artillery.processors import Runtime
 from swell.dialects.artillery.settings import ArtilleryTest
 from swell.dialects.artillery.shapes import list_of, mapping_of
 
@@ -49,6 +50,7 @@ class Given(msgspec.Struct, kw_only=True):
     solo: bool = False
     scenario_name: str = ""
     strict_compat: bool = False
+    processor_runtime: Runtime = "auto"
     env: dict[str, str] = {}
     """Environment variables beside the process's own, such as those of `swell run --env`."""
     require_target: bool = True
@@ -139,6 +141,7 @@ def load(given: Given, test_id: str = "") -> Loaded:
         after=_hook(script, "after", documents),
         only=_chosen(scenarios, given.scenario_name),
         strict_compat=given.strict_compat,
+        processor_runtime=given.processor_runtime,
     )
     return Loaded(test, phases_of(config, documents, solo=given.solo), warnings, documents, env)
 

@@ -73,6 +73,7 @@ def main(argv: Sequence[str]) -> int:
 def given_of(parsed: Parsed) -> Given:
     """What a parsed command line says about the test."""
     from swell.dialects.artillery.loading import Given  # noqa: PLC0415 - heavy
+    from swell.dialects.artillery.processors import runtime_of  # noqa: PLC0415 - heavy
 
     return Given(
         scripts=parsed.files,
@@ -88,6 +89,7 @@ def given_of(parsed: Parsed) -> Given:
         solo=parsed.has("solo"),
         scenario_name=parsed.one("scenario-name"),
         strict_compat=parsed.has("strict-compat"),
+        processor_runtime=runtime_of(parsed.one("processor-runtime")),
     )
 
 

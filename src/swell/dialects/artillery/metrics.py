@@ -49,11 +49,19 @@ class MetricSink(Protocol):
         """One event of a rate."""
         ...
 
+    def request(self) -> None:
+        """An HTTP request goes out: `http.requests`, `http.request_rate`."""
+        ...
+
+    def response(self, status: int, size: int, wait_ms: float) -> None:
+        """Its response: `http.responses`, `http.codes.*`, `http.downloaded_bytes`, `http.response_time*`."""
+        ...
+
 
 class ArtilleryMetrics:
     """The metrics of all VUs of one worker."""
 
-    __slots__ = ("_add", "_counters", "_histograms", "_rates", "_recorder", "_time")
+    __slots__ = ("_add", "_counters", "_histograms", "_rates", "_recorder", "_request", "_responses", "_time")
 
     def __init__(self, recorder: Recorder, hub: Hub) -> None:
         self._recorder = recorder
@@ -62,27 +70,63 @@ class ArtilleryMetrics:
         self._counters: dict[str, int] = {}
         self._rates: dict[str, int] = {}
         self._histograms: dict[str, int] = {}
+        self._request: tuple[int, int] | None = None
+        self._responses: dict[int, tuple[int, int, int, int, int]] = {}
+
+    def request(self) -> None:
+        """As `MetricSink.request`."""
+        series = self._request
+        if series is None:
+            series = self._request = self._of(COUNTER, "http.requests"), self._of(RATE, "http.request_rate")
+        requests, rate = series
+        now = self._time()
+        self._add((requests, now, 1, rate, now, 1))
+
+    def response(self, status: int, size: int, wait_ms: float) -> None:
+        """As `MetricSink.response`."""
+        series = self._responses.get(status)
+        if series is None:
+            series = self._responses[status] = (
+                self._of(COUNTER, "http.responses"),
+                self._of(COUNTER, f"http.codes.{status}"),
+                self._of(COUNTER, "http.downloaded_bytes"),
+                self._of(HISTOGRAM, "http.response_time"),
+                self._of(HISTOGRAM, f"http.response_time.{status // 100}xx"),
+            )
+        responses, code, loaded, wait, wait_of_class = series
+        now = self._time()
+        # One list, in the recorder's flat form: this is done for every response.
+        self._add((
+            responses, now, 1, code, now, 1, loaded, now, size, wait, now, wait_ms, wait_of_class, now, wait_ms,
+        ))  # fmt: skip
 
     def counter(self, name: str, n: int = 1) -> None:
         """As `MetricSink.counter`."""
         series = self._counters.get(name)
         if series is None:
-            series = self._counters[name] = self._series(COUNTER, name)
+            series = self._of(COUNTER, name)
         self._add((series, self._time(), n))
 
     def rate(self, name: str) -> None:
         """As `MetricSink.rate`."""
         series = self._rates.get(name)
         if series is None:
-            series = self._rates[name] = self._series(RATE, name)
+            series = self._of(RATE, name)
         self._add((series, self._time(), 1))
 
     def histogram(self, name: str, value_ms: float) -> None:
         """As `MetricSink.histogram`."""
         series = self._histograms.get(name)
         if series is None:
-            series = self._histograms[name] = self._series(HISTOGRAM, name)
+            series = self._of(HISTOGRAM, name)
         self._add((series, self._time(), value_ms))
+
+    def _of(self, metric: str, name: str) -> int:
+        known = {COUNTER: self._counters, RATE: self._rates, HISTOGRAM: self._histograms}[metric]
+        series = known.get(name)
+        if series is None:
+            series = known[name] = self._series(metric, name)
+        return series
 
     def _series(self, metric: str, name: str) -> int:
         tags = TagSet.of({_TAGS[metric]: name[:_LONGEST]})
@@ -101,6 +145,12 @@ class NoMetrics:
         """Nothing."""
 
     def rate(self, name: str) -> None:
+        """Nothing."""
+
+    def request(self) -> None:
+        """Nothing."""
+
+    def response(self, status: int, size: int, wait_ms: float) -> None:
         """Nothing."""
 
 

@@ -1,12 +1,13 @@
-"""Where the processor of a test lies.
+"""Where the processor of a test lies, and what it may run in.
 
-Rules: as Node looks for a module: the file itself, the name with .js, .cjs, .mjs, .ts, .json, or .py, a folder's index.
+Rules: as Node looks for a module: the file itself, the name with .js, .cjs, .mjs, .ts or .py, a folder's index.
+Light: the command line asks here.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from swell.dialects.artillery.mistakes import ScriptError
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
     from swell.dialects.artillery.mistakes import Place
 
-__all__ = ["processor_path"]
+__all__ = ["RUNTIMES", "Runtime", "processor_path", "runtime_of"]
+
+Runtime = Literal["auto", "embedded", "node"]
+RUNTIMES: Final[tuple[Runtime, ...]] = get_args(Runtime)
+"""What `--processor-runtime` may be."""
 
 _SUFFIXES = (".js", ".cjs", ".mjs", ".ts", ".py")
 
@@ -36,3 +41,11 @@ def processor_path(config: Mapping[str, Any], place: Place | None = None) -> Pat
     if found is None:
         raise ScriptError(f"config.processor: there is no file {path}", place)
     return found
+
+
+def runtime_of(text: str) -> Runtime:
+    """The runtime of this name; "" is "auto". Raises ScriptError."""
+    for each in RUNTIMES:
+        if each == (text or "auto"):
+            return each
+    raise ScriptError(f"--processor-runtime is {', '.join(RUNTIMES[:-1])} or {RUNTIMES[-1]}, not {text!r}")

@@ -60,7 +60,13 @@ class ArtilleryProgram:
         path = processor_path(test.config)
         if path is not None:
             processor = load_processor(
-                path, hub=context.hub, log=self.log, session_factory=self.session, test_id=test.test_id
+                path,
+                hub=context.hub,
+                log=self.log,
+                session_factory=self.session,
+                test_id=test.test_id,
+                runtime=test.processor_runtime,
+                note=self._note,
             )
         self.flow = FlowTest(
             test.config, Path(test.config_file).parent, test.scenarios, processor, strict=test.strict_compat
@@ -102,10 +108,10 @@ class ArtilleryProgram:
         processor = self.flow.processor if self.flow is not None else None
         if processor is None:
             return
+        processor.close()
         code = getattr(processor, "exit_code", None)
         if code:
             context.control.post(("exit", int(code)))
-        processor.close()
 
     # What VUs start with.
 
@@ -130,6 +136,13 @@ class ArtilleryProgram:
         if level == "debug" and not os.environ.get("DEBUG"):
             return
         print(f"WARNING: {text}" if level == "warn" else text, flush=True)  # noqa: T201 - what the script asks for
+
+    def _note(self, text: str) -> None:
+        """Something to tell about the test, which all workers find; the first one tells it."""
+        context = self._context
+        assert context is not None
+        if context.index == 0 and context.control is not None:
+            context.control.post(("note", text))
 
     def _common_variables(self) -> dict[str, Any]:
         test = self.test

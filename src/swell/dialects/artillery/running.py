@@ -7,6 +7,7 @@ hold.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,16 +19,20 @@ from swell.coordinator.cpus import auto_processes
 from swell.coordinator.judge import Judge
 from swell.coordinator.transports.processes import ProcessWorkers
 from swell.dialects.artillery.buckets import bucket_of, periods_of
+from swell.dialects.artillery.comparing import baseline_of, compared
 from swell.dialects.artillery.compiling import check_test
 from swell.dialects.artillery.console import Console
 from swell.dialects.artillery.ending import Verdict, add_to_record, verdict_of
 from swell.dialects.artillery.json_report import Report, output_path, write_report
-from swell.dialects.artillery.lint import plugin_notes
+from swell.dialects.artillery.lint import plugin_notes, transform_notes
+from swell.dialects.artillery.loading import find_place
 from swell.dialects.artillery.mistakes import ScriptError
 from swell.dialects.artillery.payload import read_payloads
 from swell.dialects.artillery.planning import make_plan
+from swell.dialects.artillery.publish.targets import PLUGIN, targets_of, targets_opened
 from swell.dialects.artillery.settings import public_plan
 from swell.dialects.artillery.shapes import mapping_of
+from swell.dialects.artillery.slack import Ended, send_message
 from swell.metrics.store import MetricStore
 from swell.model.slices import most_workers
 from swell.model.threshold import ThresholdError, parse_threshold
@@ -48,7 +53,9 @@ if TYPE_CHECKING:
     from swell.dialects.artillery.loading import Loaded
     from swell.metrics.snapshot import Snapshot
     from swell.model.plan import Plan
+    from swell.outputs.base import Output
     from swell.runs.record import Run
+    from swell.runs.writer import RunWriter
 
 __all__ = ["execute"]
 
@@ -58,7 +65,8 @@ _INTERRUPTED, _LOST = 130, 11
 class Told:
     """The coordinator's side of a test: when the load began, and what exit code its scripts wish for."""
 
-    def __init__(self) -> None:
+    def __init__(self, note: Callable[[str], object]) -> None:
+        self._note = note
         self.origin: float | None = None
         self.exit_code: int | None = None
 
@@ -73,6 +81,8 @@ class Told:
             self.origin = said if self.origin is None else min(self.origin, said)
         elif what == "exit":
             self.exit_code = said
+        elif what == "note":
+            self._note(said)
 
     def measured(self, index: int, snapshot: Snapshot) -> None:
         """As `Companion.measured`."""
@@ -87,14 +97,13 @@ def execute(loaded: Loaded, parsed: Parsed, argv: Sequence[str]) -> int:
     read_payloads(loaded.test.config)  # what is wrong with them is told now
     check_test(loaded)
     console.line(f"Test run id: {loaded.test.test_id}")
-    for warning in [*loaded.warnings, *plugin_notes(loaded.test.config, loaded.test.scenarios)]:
+    config, scenarios = loaded.test.config, loaded.test.scenarios
+    for warning in [*loaded.warnings, *plugin_notes(config, scenarios), *transform_notes(scenarios)]:
         _say(f"WARNING: {warning}")
     started = time.time()
-    try:
-        outputs = open_outputs(parsed.many("out"))
-    except ValueError as error:
-        raise ScriptError(f"--out: {error}") from None
     workers = _workers(parsed.one("processes"), plan)
+    baseline = baseline_of(parsed, public_plan(plan))
+    outputs = _outputs(loaded, parsed)
     plan = msgspec.structs.replace(plan, processes=workers, raw_samples=wants_points(outputs))
     public = public_plan(plan)
     store = MetricStore()
@@ -104,7 +113,7 @@ def execute(loaded: Loaded, parsed: Parsed, argv: Sequence[str]) -> int:
     command = ["swell", "artillery", *argv]
     url = NO_STORE if parsed.has("no-store") else parsed.one("store") or None
     writer = keep_run(public, run_id, started, workers=workers, command=command, url=url)
-    told = Told()
+    told = Told(console.line)
     run: Run | None = None
     observers: list[Any] = [console, feed, *([page] if page is not None else [])]
     try:
@@ -125,20 +134,25 @@ def execute(loaded: Loaded, parsed: Parsed, argv: Sequence[str]) -> int:
         run = summarize(
             public, store, outcome, run_id=run_id, workers=workers, command=command, strict=parsed.has("strict")
         )
-        run.notes += feed.notes()
+        trouble = feed.notes()
+        for note in trouble:
+            _say(f"WARNING: {note}")
+        run.notes += trouble
         origin = told.origin or console.origin or outcome.ended - outcome.duration
         report, verdict = _show(loaded, parsed, store, outcome, origin=origin, console=console)
         add_to_record(run, store, verdict.checks)
-        if writer is not None:
-            writer.finish(run)
-            if writer.error:
-                _say(f"WARNING: this run could not be stored: {writer.error}")
-        write_files(run, store, files, lambda text: _say(f"WARNING: {text}"))
+        run, comparison, compared_line = compared(baseline, run, store, strict=parsed.has("strict"))
+        if compared_line:
+            _say(f"swell: {compared_line}")
+        _keep(writer, run)
+        write_files(run, store, files, lambda text: _say(f"WARNING: {text}"), comparison=comparison)
         if output:
             _write(output, report, verdict, console)
         if page is not None:
             _end_page(page, run, store)
-        return _exit_code(verdict, run, outcome, told, plan)
+        code = _exit_code(verdict, run, outcome, told, judged=bool(plan.thresholds) or baseline is not None)
+        ended = Ended(code, report.aggregate, verdict.checks, outcome.duration, parsed.one("name"), run.reasons)
+        _tell_slack(loaded, ended)
     except OSError as error:
         raise ScriptError(f"the workers could not be started: {error}") from None
     finally:
@@ -147,6 +161,7 @@ def execute(loaded: Loaded, parsed: Parsed, argv: Sequence[str]) -> int:
         if page is not None:
             page.shut()
         store.close()
+    return code
 
 
 def _show(
@@ -165,15 +180,14 @@ def _show(
     return Report(aggregate, periods), verdict
 
 
-def _exit_code(verdict: Verdict, run: Run, outcome: Outcome, told: Told, plan: Plan) -> int:
+def _exit_code(verdict: Verdict, run: Run, outcome: Outcome, told: Told, *, judged: bool) -> int:
     if outcome.interrupted:
         return _INTERRUPTED
     if outcome.lost:
         _say("Error: " + "; ".join(f"worker {lost.index}: {lost.reason}" for lost in outcome.lost))
         return _LOST
     code = verdict.exit_code or told.exit_code or 0
-    judged = bool(plan.thresholds)
-    if judged and run.thresholds:
+    if run.thresholds:
         _tell_thresholds(run)
     if not code and (judged or verdict.checks) and run.exit_code in {1, 3}:
         if run.exit_code == 3:
@@ -182,11 +196,38 @@ def _exit_code(verdict: Verdict, run: Run, outcome: Outcome, told: Told, plan: P
     return code
 
 
+def _tell_slack(loaded: Loaded, ended: Ended) -> None:
+    if trouble := send_message(loaded.test.config, ended, {**os.environ, **loaded.env}):
+        _say(f"WARNING: {trouble}")
+
+
+def _keep(writer: RunWriter | None, run: Run) -> None:
+    if writer is not None:
+        writer.finish(run)
+        if writer.error:
+            _say(f"WARNING: this run could not be stored: {writer.error}")
+
+
 def _tell_thresholds(run: Run) -> None:
     from swell.model.threshold import result_text  # noqa: PLC0415 - only with thresholds
 
     for result in run.thresholds:
         _say(f"swell: {result_text(result)}")
+
+
+def _outputs(loaded: Loaded, parsed: Parsed) -> list[Output]:
+    """The outputs of `--out` and of the plugin publish-metrics, opened."""
+    test = loaded.test
+    place = find_place(loaded.documents, "config", "plugins", PLUGIN)
+    targets = targets_of(test.config, test_id=test.test_id, env={**os.environ, **loaded.env}, place=place)
+    try:
+        outputs = open_outputs(parsed.many("out"))
+    except ValueError as error:
+        raise ScriptError(str(error)) from None
+    targets = targets_opened(targets)
+    for note in targets.notes:
+        _say(f"WARNING: {note}")
+    return [*outputs, *targets.outputs]
 
 
 def _plan(loaded: Loaded, parsed: Parsed) -> Plan:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from swell.dialects.artillery.processors import Runtime
+
 if TYPE_CHECKING:
     from swell.model.plan import Plan
 
@@ -30,6 +32,8 @@ class ArtilleryTest(msgspec.Struct, kw_only=True):
     only: int | None = None
     strict_compat: bool = False
     """Plugins act only where they are switched on, as in Artillery."""
+    processor_runtime: Runtime = "auto"
+    """What a JavaScript processor runs in (`flow.runtimes`)."""
 
     def pack(self) -> dict[str, str]:
         """As `Source.options`."""

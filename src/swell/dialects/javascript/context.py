@@ -178,8 +178,8 @@ class JsContext:
             if outermost:
                 gate.end()
 
-    def repeat(self, function: JsFunction, *values: Any) -> Any:
-        """As `call(..., wait="drained")`, for the call that is made again and again: `values` are plain for sure.
+    def repeat(self, function: JsFunction, *values: Any, wait: Wait = "drained") -> Any:
+        """As `call`, for the call that is made again and again: `values` are plain for sure.
 
         Plain are numbers (whole ones within 32 bits), booleans, None and texts without NUL and lone surrogates.
         """
@@ -189,7 +189,7 @@ class JsContext:
             if self.released and len(self.released) > 100:
                 self._release()
             outcome = gate.enter(_CALL, function.handle, 0, 0, *values)
-            return self._drain(outcome, "drained")
+            return self._drain(outcome, wait)
         except BaseException:
             if outermost:
                 self._forget()

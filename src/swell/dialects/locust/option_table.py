@@ -315,7 +315,7 @@ SWELL: list[Option] = [
         metavar="<name>=<arg>",
         action="append",
         default=[],
-        help="Send measurements while the run goes on: json, csv, influxdb, prometheus, prometheus-rw, otlp, statsd.",
+        help="Send measurements during the run: json, csv, influxdb, otlp, prometheus, prometheus-rw, pushgateway, statsd.",
     ),
     _value(
         "--baseline",

@@ -1,4 +1,4 @@
-"""What the flows of the engines `ws` and `socketio` share: a connection for the whole flow, and the step `connect`.
+"""What the flows of the engines `ws` and `socketio` share: a connection for the whole flow, `connect`, `disconnect`.
 
 Rules: the connection is opened when the flow begins, unless a step `connect` does it; it is closed when the flow ends,
 however it does.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from swell.dialects.artillery.flow.steps import Step
     from swell.dialects.artillery.flow.vuser import Vuser
 
-__all__ = ["ConnectStep", "ConnectedFlow", "ConnectingEngine"]
+__all__ = ["ConnectStep", "ConnectedFlow", "ConnectingEngine", "DisconnectStep"]
 
 Opening_contra = TypeVar("Opening_contra", contravariant=True)
 Opening = TypeVar("Opening")
@@ -67,3 +67,14 @@ class ConnectStep(Generic[Opening]):
     def run(self, vu: Vuser) -> None:
         """Open the connection that the step describes."""
         self._engine.open(vu, self._opening)
+
+
+class DisconnectStep(Generic[Opening]):
+    """The step `disconnect`, which users write and Artillery does not know."""
+
+    def __init__(self, engine: ConnectingEngine[Opening]) -> None:
+        self._engine = engine
+
+    def run(self, vu: Vuser) -> None:
+        """Close the connection."""
+        self._engine.leave(vu, orderly=True)

@@ -34,7 +34,7 @@ class Endpoints:
         self._strip = _flag(options.get("stripQueryString"))
         self._ignore_unnamed = _flag(options.get("ignoreUnnamedRequests"))
         self._target = _host(target)
-        self._names: dict[tuple[str, int], str] = {}
+        self._names: dict[tuple[str, int], tuple[str, str]] = {}
 
     def name(self, url: str, request_name: str) -> str:
         """What a request is called; "" if it is not counted."""
@@ -55,13 +55,13 @@ class Endpoints:
     def count(self, metrics: Metrics, name: str, status: int, time: float, response: Response) -> None:
         """One response."""
         key = (name, status)
-        counter = self._names.get(key)
-        if counter is None:
-            counter = f"{self.prefix}.{name}.codes.{status}"
+        names = self._names.get(key)
+        if names is None:
+            names = f"{self.prefix}.{name}.codes.{status}", f"{self.prefix}.response_time.{name}"
             if len(self._names) < 10_000:
-                self._names[key] = counter
-        metrics.counter(counter)
-        metrics.histogram(f"{self.prefix}.response_time.{name}", time)
+                self._names[key] = names
+        metrics.counter(names[0])
+        metrics.histogram(names[1], time)
         timing = response.headers.get("server-timing")
         if timing is not None:
             total = _TOTAL.search(timing)

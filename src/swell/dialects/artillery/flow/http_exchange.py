@@ -22,8 +22,6 @@ __all__ = ["exchange", "waited"]
 
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _MOST_HOPS: Final = 10
-_CODES: Final = {status: f"http.codes.{status}" for status in range(1000)}
-_CLASSES: Final = {number: f"http.response_time.{number}xx" for number in range(10)}
 
 
 def waited(response: Response) -> float:
@@ -39,8 +37,7 @@ def exchange(vu: Vuser, method: str, name: str, order: Order, *, follow: bool, t
     if files:
         options["files"] = files
     for hop in range(_MOST_HOPS + 1):
-        metrics.counter("http.requests")
-        metrics.rate("http.request_rate")
+        metrics.request()
         try:
             if data is None and headers is None and not options and method == "GET":
                 response = session.get(url, name)
@@ -82,15 +79,9 @@ def _next(url: str, location: str, headers: dict[str, str] | None) -> tuple[str,
 
 
 def _count(vu: Vuser, response: Response, status: int) -> None:
-    metrics = vu.metrics
-    counter, histogram = metrics.counter, metrics.histogram
-    time = waited(response)
-    counter("http.responses")
-    counter(_CODES[status])
-    counter("http.downloaded_bytes", _size(response))
-    histogram("http.response_time", time)
-    histogram(_CLASSES[status // 100], time)
+    vu.metrics.response(status, _size(response), waited(response))
     if vu.test.extended_metrics:
+        histogram = vu.metrics.histogram
         timings = response.timings
         histogram("http.dns", round(timings.looking_up * 1000.0, 3))
         histogram("http.tcp", round(timings.connecting * 1000.0, 3))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from copy import copy
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 from urllib.parse import quote_plus
@@ -84,12 +83,13 @@ class Shape:
     def revised(self, method: str, spec: Mapping[str, Any]) -> Shape:
         """The shape of a spec that a hook made of this one's: what is as it was is not compiled again."""
         was = self._spec
-        same = spec.get("url") in {self.raw_url, self.absolute_url} and all(
-            spec.get(key) == was.get(key) for key in _PARTS
-        )
-        if not same:
+        if spec.get("url") not in {self.raw_url, self.absolute_url}:
             return Shape(self._defaults, method, spec)
-        other = copy(self)
+        for key in _PARTS:
+            if spec.get(key) != was.get(key):
+                return Shape(self._defaults, method, spec)
+        other = object.__new__(Shape)
+        other.__dict__.update(self.__dict__)
         other.method = method
         other._literal_headers = {}
         other._headers = []
@@ -129,16 +129,21 @@ class Shape:
     def _compile_headers(self, spec: Mapping[str, Any], content_type: str) -> None:
         own = [(str(name), value) for name, value in _pairs(spec, "headers")]
         names = {name.lower() for name, _ in own}
-        if content_type and "content-type" not in names | set(self._defaults.session_headers) | set(
-            self._defaults.headers
+        defaults = self._defaults
+        if content_type and not any(
+            "content-type" in each for each in (names, defaults.session_headers, defaults.headers)
         ):
             self._literal_headers["content-type"] = content_type
         if spec.get("gzip") is False and "accept-encoding" not in names:
             self._literal_headers["accept-encoding"] = "identity"
-        for name, template in self._defaults.headers.items():
+        for name, template in defaults.headers.items():
             if name not in names:
                 self._headers.append((name, template))
         for name, value in own:
+            if isinstance(value, str) and "{{" not in value and "{{" not in name:
+                # What hooks set is another text each time: nothing to compile, and nothing to keep.
+                self._literal_headers[name.lower()] = _header_text(value)
+                continue
             key, template = compile_template(name), compile_template(value)
             if key.render is None and template.render is None:
                 if value is not None:

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from greenlet import getcurrent, greenlet
 
-from swell.dialects.artillery.flow.failures import VuserFailed
-from swell.dialects.artillery.flow.node.host import make_host, make_resolver
-from swell.dialects.artillery.flow.values import UNDEFINED, json_text, truthy
+from swell.dialects.artillery.flow.js_hooks import Call, JsHooks
+from swell.dialects.artillery.flow.node.host import NEEDED, make_host, make_resolver, needs_node
+from swell.dialects.artillery.flow.values import json_text, read_json
 from swell.dialects.artillery.mistakes import Place, ScriptError
-from swell.dialects.javascript import JsContext, JsError, JsFunction, JsProgram, JsProgramError, Shared
+from swell.dialects.javascript import JsContext, JsError, JsFunction, JsProgram, JsProgramError, JsThrow, Shared
+from swell.dialects.javascript.values import is_safe
 from swell.runtime.fiber import current_fiber
 
 if TYPE_CHECKING:
@@ -33,37 +33,37 @@ if TYPE_CHECKING:
     from swell.runtime.fiber import Fiber
     from swell.runtime.hub import Hub
 
-__all__ = ["JsProcessor"]
+__all__ = ["JsProcessor", "NeedsNode"]
 
-_STEP, _BEFORE, _AFTER, _ON_ERROR, _WHILE, _IF, _TEMPLATE, _CONNECT = range(8)
 _ENTRY: Final = """import bridge from "swell:artillery";
 import "./artillery-first.mjs";
 import * as all from {path};
 export const names = JSON.stringify(bridge.take(all));
 export const start = bridge.start, tick = bridge.tick, release = bridge.release;
 """
-_FRAME: Final = re.compile(r"\(?((?:/|https?:)[^\s()]*:\d+)(?::\d+)?\)?")
 
 
 def _at_once() -> bool:
     return True
 
 
-class Call:
-    """One call on its way. `text` is its result, None while there is none."""
+class NeedsNode(ScriptError):
+    """A processor that should run in Node.
 
-    __slots__ = ("answer", "fiber", "name", "text", "vu")
+    `how`: it "imports" what fails only when it is used; it "needs" what cannot be had here at all; it "may" need it, if
+    the error is no mistake in the processor.
+    """
 
-    def __init__(self, vu: Vuser, name: str, answer: Answer | None) -> None:
-        self.vu = vu
-        self.name = name
-        self.answer = answer
-        self.text: str | None = None
-        self.fiber: Fiber | None = None
+    def __init__(self, message: str, place: Place, how: Literal["imports", "needs", "may"]) -> None:
+        super().__init__(message, place)
+        self.how = how
 
 
-class JsProcessor:
-    """As `Processor`. Raises ScriptError for a file that cannot be loaded."""
+class JsProcessor(JsHooks[str]):
+    """As `Processor`. Raises ScriptError for a file that cannot be loaded, NeedsNode if Node may load it.
+
+    `strict`: also for one that imports what only Node has; without it such a module fails when it is used.
+    """
 
     def __init__(
         self,
@@ -73,20 +73,13 @@ class JsProcessor:
         log: Callable[[str, str], None],
         session_factory: Callable[[], Any] | None,
         test_id: str = "",
+        strict: bool = False,
     ) -> None:
-        self.hub = hub
-        self.log = log
+        super().__init__(hub, log)
         self.session_factory = session_factory
         self.session: Any = None
         self.test_id = test_id
         self.folder = path.parent
-        self.exit_code: int | None = None
-        """What the processor has set as `artillery.suggestedExitCode`."""
-        self.calls: dict[int, Call] = {}
-        self.vus: dict[int, Vuser] = {}
-        self._numbers: dict[Vuser, int] = {}
-        self._last = self._last_call = 0
-        self._gone: list[int] = []
         self._owner: greenlet | None = None
         self._depth = 0
         self._queue: deque[Fiber] = deque()
@@ -97,6 +90,8 @@ class JsProcessor:
             program = JsProgram(
                 path.parent / "artillery-entry.mjs", make_host(path), make_resolver(path), source=source
             )
+            if strict and (found := needs_node(program)) is not None:
+                raise NeedsNode(found[0], Place(*found[1:]), "imports")
             self._context = JsContext(program, hub=hub, state=self, shared=Shared())
             self._enter()
             try:
@@ -108,67 +103,9 @@ class JsProcessor:
         self._start: JsFunction = self._context.export("start")
         self._tick: JsFunction = self._context.export("tick")
         self._release: JsFunction = self._context.export("release")
-        self.names: frozenset[str] = frozenset(json.loads(self._context.export("names")))
-        """The functions that the processor has."""
+        self.names = frozenset(json.loads(self._context.export("names")))
         if not self._context.jobs.idle:
             self._keep_pumping()
-
-    # What flows call.
-
-    def has(self, name: str) -> bool:
-        """As `Processor.has`."""
-        return name in self.names
-
-    def step(self, vu: Vuser, name: str) -> None:
-        """As `Processor.step`."""
-        self._run(vu, _STEP, name)
-
-    def before_request(self, vu: Vuser, name: str, params: RequestParams) -> None:
-        """As `Processor.before_request`."""
-        changed = self._run(vu, _BEFORE, name, params.text)
-        if changed is not None and "r" in changed:
-            params.replace(_request_of(json.loads(changed["r"])))
-
-    def after_response(self, vu: Vuser, name: str, params: RequestParams, answer: Answer) -> None:
-        """As `Processor.after_response`."""
-        time = round(answer.response.row[5] * 1000.0, 3)
-        self._run(vu, _AFTER, name, params.text, answer.status, params.url, time, answer=answer)
-
-    def connect(self, vu: Vuser, name: str, params: RequestParams) -> None:
-        """As `Processor.connect`."""
-        changed = self._run(vu, _CONNECT, name, params.text)
-        if changed is not None and "r" in changed:
-            params.replace(json.loads(changed["r"]))
-
-    def on_error(self, vu: Vuser, name: str, code: str, params: RequestParams) -> None:
-        """As `Processor.on_error`."""
-        if name in self.names:
-            self._run(vu, _ON_ERROR, name, params.text, 0, code, 0)
-
-    def condition(self, vu: Vuser, name: str) -> bool:
-        """As `Processor.condition`."""
-        result = self._run(vu, _WHILE, name)
-        return result is not None and truthy(result.get("b"))
-
-    def test(self, vu: Vuser, name: str) -> bool:
-        """As `Processor.test`. A function that throws lets the request be sent."""
-        try:
-            result = self._run(vu, _IF, name)
-        except VuserFailed:
-            return True
-        return result is not None and truthy(result.get("b"))
-
-    def call(self, vu: Vuser, name: str, arguments: list[Any]) -> Any:
-        """As `Processor.call`."""
-        result = self._run(vu, _TEMPLATE, name, json_text(arguments))
-        return UNDEFINED if result is None else result.get("b", UNDEFINED)
-
-    def release(self, vu: Vuser) -> None:
-        """As `Processor.release`."""
-        number = self._numbers.pop(vu, None)
-        if number is not None:
-            self.vus.pop(number, None)
-            self._gone.append(number)
 
     def close(self) -> None:
         """As `Processor.close`."""
@@ -188,58 +125,50 @@ class JsProcessor:
         url: str = "",
         time: float = 0,
         answer: Answer | None = None,
+        params: RequestParams | None = None,
     ) -> dict[str, Any] | None:
-        """What came of a call: changed variables are stored already. Raises VuserFailed."""
-        number = self._numbers.get(vu)
-        if number is None:
-            self._last += 1
-            number = self._numbers[vu] = self._last
-            self.vus[number] = vu
-        self._last_call += 1
-        key = self._last_call
-        call = self.calls[key] = Call(vu, name, answer)
+        """As `JsHooks._run`."""
+        key, number, call = self._begin(vu, name, answer, params)
         try:
             self._enter()
             try:
                 if len(self._gone) > 100:
                     gone, self._gone = self._gone, []
                     self._context.call(self._release, (json.dumps(gone),), wait=_at_once)
-                result = self._context.call(
-                    self._start, (key, number, style, name, text, status, url, time), wait=_at_once
-                )
+                given = (key, number, style, name, text, status, url, time)
+                if is_safe(text) and is_safe(url):
+                    result = self._context.repeat(self._start, *given, wait=_at_once)
+                else:
+                    result = self._context.call(self._start, given, wait=_at_once)
             finally:
                 self._leave()
+            if not self._context.jobs.idle:
+                self._keep_pumping()  # what a function leaves behind goes on: timers, listeners
             if isinstance(result, str):
-                call.text = result
-            elif call.text is None:
+                call.result = result
+            elif call.result is None:
                 self._wait(call)
         except JsError as error:
             raise self._failed(vu, name, error.message or error.name, str(error)) from None
         finally:
             self.calls.pop(key, None)
-        return self._settle(vu, name, call.text or "")
+        return self._settle(vu, name, call.result or "")
 
     def _settle(self, vu: Vuser, name: str, text: str) -> dict[str, Any] | None:
         if not text:
             return None
-        result = cast("dict[str, Any]", json.loads(text))
+        if text[0] == "r":
+            return {"r": text[1:]}
+        result = cast("dict[str, Any]", read_json(text))
         for gone in result.get("d", ()):
             vu.variables.pop(gone, None)
         changed = result.get("v")
         if changed:
             vu.variables.update(changed)
-        if "e" in result:
-            raise self._failed(vu, name, str(result["e"]), f"{result.get('m') or result['e']}\n{result.get('s', '')}")
+        self._raise_error(vu, name, result)
         return result
 
-    def _failed(self, vu: Vuser, name: str, code: str, detail: str) -> VuserFailed:
-        place = _FRAME.search(detail)
-        where = f" ({place[1]})" if place else ""
-        first = detail.split("\n", 1)[0]
-        vu.warn_once(f"processor function {name}{where}: {first}")
-        return vu.failure(code[:500], f"{name}{where}: {first}")
-
-    def _wait(self, call: Call) -> None:
+    def _wait(self, call: Call[str]) -> None:
         """Sleep until the call is done."""
         hub = self.hub
         if hub is None:
@@ -247,7 +176,7 @@ class JsProcessor:
         call.fiber = current_fiber()
         self._keep_pumping()
         try:
-            while call.text is None:
+            while call.result is None:
                 hub.wait()
         finally:
             call.fiber = None
@@ -255,11 +184,11 @@ class JsProcessor:
     def finished(self, key: int, text: str) -> None:
         """From bridge.js: a call that had to wait is done."""
         call = self.calls.get(key)
-        if call is None or call.text is not None:
+        if call is None or call.result is not None:
             return
-        call.text = text
+        call.result = text
         if call.fiber is not None and self.hub is not None:
-            self.hub.call_soon(_wake, call)
+            self.hub.call_soon(call.wake)
 
     # The event loop.
 
@@ -349,27 +278,17 @@ class JsProcessor:
             self.hub.call_soon(self._queue.popleft().wake)
 
 
-def _wake(call: Call) -> None:
-    if call.fiber is not None:
-        call.fiber.wake()
-
-
-def _request_of(spec: dict[str, Any]) -> dict[str, Any]:
-    """Request parameters as a hook left them; Node's Buffers are bytes."""
-    body = spec.get("body")
-    if isinstance(body, dict):
-        found = cast("dict[str, Any]", body)
-        if found.get("type") == "Buffer" and isinstance(found.get("data"), list):
-            spec["body"] = bytes(found["data"])
-        elif isinstance(found.get("$form"), dict):
-            spec["formData"] = found["$form"]
-            del spec["body"]
-            headers = cast("dict[str, Any]", spec.get("headers") or {})
-            spec["headers"] = {k: v for k, v in headers.items() if k.lower() != "content-type"}
-    return spec
-
-
 def _script_error(path: Path, error: JsProgramError | JsError) -> ScriptError:
     frame = error.frames[0] if isinstance(error, JsError) and error.frames else None
     place = Place(frame.file, frame.line) if frame is not None else Place(str(path))
-    return ScriptError(f"the processor cannot be loaded: {error}", place)
+    message = f"the processor cannot be loaded: {error}"
+    if not _may_need_node(error):
+        return ScriptError(message, place)
+    return NeedsNode(message, place, "needs" if NEEDED in message else "may")
+
+
+def _may_need_node(error: JsProgramError | JsError) -> bool:
+    """Whether the error may come of what is missing here: a module, a name, a method, a form of the language."""
+    if isinstance(error, JsProgramError):
+        return True
+    return error.name in {"ReferenceError", "TypeError"} or isinstance(error.__cause__, JsThrow)

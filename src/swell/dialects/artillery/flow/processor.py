@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from swell.dialects.artillery.flow.answers import Answer
     from swell.dialects.artillery.flow.request_params import RequestParams
     from swell.dialects.artillery.flow.vuser import Vuser
+    from swell.dialects.artillery.processors import Runtime
     from swell.runtime.hub import Hub
 
 __all__ = ["Processor", "load_processor"]
@@ -74,15 +75,20 @@ def load_processor(
     log: Callable[[str, str], None],
     session_factory: Callable[[], Any] | None = None,
     test_id: str = "",
+    runtime: Runtime = "auto",
+    note: Callable[[str], object] = lambda _: None,
 ) -> Processor:
     """Load a processor file for this worker; the code at its top runs now. Call it in a fiber.
 
-    `session_factory` makes the client of `fetch` and of Node's http. Raises ScriptError with the place of a mistake.
+    `session_factory` makes the client of `fetch` and of Node's http; `runtime` is what JavaScript runs in, and `note`
+    is told if that is Node. Raises ScriptError with the place of a mistake.
     """
     if path.suffix == ".py":
         from swell.dialects.artillery.flow.python_processor import PythonProcessor  # noqa: PLC0415 - one of two
 
         return PythonProcessor(path, log=log)
-    from swell.dialects.artillery.flow.js_processor import JsProcessor  # noqa: PLC0415 - the engine is heavy
+    from swell.dialects.artillery.flow.runtimes import load_javascript  # noqa: PLC0415 - the engine is heavy
 
-    return JsProcessor(path, hub=hub, log=log, session_factory=session_factory, test_id=test_id)
+    return load_javascript(
+        path, runtime=runtime, hub=hub, log=log, note=note, session_factory=session_factory, test_id=test_id
+    )

@@ -27,6 +27,7 @@ from swell.runtime.blocking import prepare
 if TYPE_CHECKING:
     from swell.dialects.artillery.flow.request_params import RequestParams
     from swell.dialects.artillery.flow.vuser import Vuser
+    from swell.dialects.artillery.flow.ws_ear import PythonSocket
 
 __all__ = ["Context", "Events", "PythonProcessor", "Reply"]
 
@@ -57,7 +58,7 @@ class Events:
 
 
 class Context:
-    """`context` of a function. `vars` are the VU's variables, `session` its HTTP client."""
+    """`context` of a function. `vars` are the VU's variables, `session` its HTTP client, `ws` its WebSocket."""
 
     __slots__ = ("_vu",)
 
@@ -78,6 +79,16 @@ class Context:
     def session(self) -> Any:
         """The VU's HTTP client; what it sends is not counted as `http.requests`."""
         return self._vu.session
+
+    @property
+    def ws(self) -> PythonSocket | None:
+        """The WebSocket of a VU of the engine ws; None for others."""
+        connection = self._vu.websocket
+        if connection is None:
+            return None
+        from swell.dialects.artillery.flow.ws_ear import PythonSocket  # noqa: PLC0415 - few tests need it
+
+        return PythonSocket(self._vu, connection)
 
     @property
     def uid(self) -> str:

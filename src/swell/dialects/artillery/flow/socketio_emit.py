@@ -22,7 +22,6 @@ from swell.dialects.artillery.flow.ws_engine import step_timeout
 if TYPE_CHECKING:
     from swell.dialects.artillery.flow.socketio_connection import Incoming, SocketioConnection
     from swell.dialects.artillery.flow.socketio_engine import SocketioEngine
-    from swell.dialects.artillery.flow.test import FlowTest
     from swell.dialects.artillery.flow.vuser import Vuser
     from swell.dialects.artillery.flow.ws_queue import Reader
 
@@ -51,16 +50,17 @@ class Emit:
             self._arguments = compile_template(emit if isinstance(emit, list) else [emit])
         self._engine = engine
         self._namespace = compile_template(str(beside["namespace"] or ""))
-        self._responses = [_Response(engine.test, each) for each in _each(beside["response"])]
+        self._anew = spec.get("reconnect") in {True, "true"}
+        self._responses = [_Response(engine, each) for each in _each(beside["response"])]
         acknowledge = beside["acknowledge"]
         self._acknowledge: _Answer | None = None
         if acknowledge is not None and acknowledge is not False:
-            self._acknowledge = _Answer(engine.test, acknowledge)
+            self._acknowledge = _Answer(engine, acknowledge)
 
     def run(self, vu: Vuser) -> None:
         """As `Step.run`."""
         namespace = render_text(self._namespace, vu)
-        connection, joined = self._engine.joined(vu, namespace)
+        connection, joined = self._engine.joined(vu, namespace, anew=self._anew)
         arguments = cast("list[Any]", self._arguments(vu))
         inbox = connection.inbox
         acknowledge = self._acknowledge
@@ -88,7 +88,7 @@ class Receive:
     def __init__(self, engine: SocketioEngine, spec: Mapping[str, Any]) -> None:
         self._engine = engine
         self._namespace = compile_template(str(spec.get("namespace") or ""))
-        self._responses = [_Response(engine.test, each) for each in _each(spec["response"])]
+        self._responses = [_Response(engine, each) for each in _each(spec["response"])]
 
     def run(self, vu: Vuser) -> None:
         """As `Step.run`."""
@@ -135,7 +135,9 @@ def _acknowledged(
 class _Answer:
     """What is wanted of arguments: data, match, capture."""
 
-    def __init__(self, test: FlowTest, spec: Any) -> None:
+    def __init__(self, engine: SocketioEngine, spec: Any) -> None:
+        test = engine.test
+        self._single = engine.single
         given: dict[str, Any] = dict(cast("Mapping[str, Any]", spec)) if isinstance(spec, Mapping) else {}
         data = given.get("data")
         self._data = compile_template(given.get("args") if data is None else data)
@@ -159,6 +161,8 @@ class _Answer:
         if self._captures is not None:
             text = json_text(arguments)
             failed = self._captures.apply(Message(text), vu)
+            if failed and self._single and len(arguments) == 1:
+                failed = self._captures.apply(Message(json_text(arguments[0])), vu) and failed
             if failed:
                 return self._code, f"{'; '.join(failed)} in {_shown(arguments)}"
             vu.variables["$"] = text
@@ -168,7 +172,7 @@ class _Answer:
 class _Response(_Answer):
     """One event that is waited for."""
 
-    def __init__(self, test: FlowTest, spec: Any) -> None:
+    def __init__(self, engine: SocketioEngine, spec: Any) -> None:
         if isinstance(spec, str):
             spec = {"channel": spec}
         channel: Any = None
@@ -177,7 +181,7 @@ class _Response(_Answer):
             channel = given.get("channel", given.get("on"))
         if not channel:
             raise ValueError(f"response needs a channel: the name of the event that is waited for, not {spec!r}")
-        super().__init__(test, spec)
+        super().__init__(engine, spec)
         self._channel = compile_template(str(channel))
 
     def find(self, vu: Vuser, connection: SocketioConnection, reader: Reader[Incoming], namespace: str) -> float:

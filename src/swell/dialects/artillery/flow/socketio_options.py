@@ -1,8 +1,10 @@
 """How a VU connects to a Socket.IO server: address, query, headers and transports, as `config.socketio` says.
 
-Rules: options have the names of socket.io-client's; a scenario's own `socketio` and its step `connect` go over them.
-All of it may hold the VU's variables. A path of the target is a namespace, as in the client. Without `transports` a
-WebSocket is opened at once. `EIO: 3` speaks with servers of Socket.IO 1 and 2.
+Rules: options have the names of socket.io-client's. Over `config.socketio` go `config.engines.socketio-v3` (where the
+engine of that name has them), a scenario's own `socketio`, its step `connect`, and what a function sets as
+`context.socketio` and `context.extraHeaders`. All of it may hold the VU's variables. A path of the target is a
+namespace, as in the client. Without `transports` a WebSocket is opened at once. `EIO: 3` speaks with servers of
+Socket.IO 1 and 2.
 """
 
 from __future__ import annotations
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
     from swell.dialects.artillery.flow.test import FlowTest
     from swell.dialects.artillery.flow.vuser import Vuser
 
-__all__ = ["DEFAULT_TRANSPORTS", "SocketioOpening", "SocketioOrder"]
+__all__ = ["DEFAULT_TRANSPORTS", "HEADERS_VARIABLE", "OPTIONS_VARIABLE", "SocketioOpening", "SocketioOrder"]
+
+OPTIONS_VARIABLE: Final = "$socketio"
+"""The variable that holds what a function set as `context.socketio`."""
+HEADERS_VARIABLE: Final = "$extraHeaders"
+"""The variable that holds what a function set as `context.extraHeaders`."""
 
 DEFAULT_TRANSPORTS: Final = ("polling", "websocket")
 """Without `transports`: as socket.io-client does, and so as real users load the target."""
@@ -63,7 +70,10 @@ class SocketioOpening:
             own = {"target": spec}
         elif spec is not None and spec is not True:
             raise ValueError(f"connect is a URL, or options such as {{query: {{token: x}}}}, not {spec!r}")
-        given = {**mapping(test.config.get("socketio")), **mapping(scenario.get("socketio")), **own}
+        engines = mapping(test.config.get("engines"))
+        given = mapping(test.config.get("socketio"))
+        for options in (engines.get("socketio"), engines.get("socketio-v3"), scenario.get("socketio"), own):
+            given |= mapping(options)
         self._target = compile_template(str(given.get("target") or given.get("url") or test.defaults.target))
         self._given = compile_template(given)
         self._tls = compile_template(mapping(test.config.get("tls")))
@@ -81,7 +91,7 @@ class SocketioOpening:
         parts = urlsplit(target if "://" in target else f"http://{target}")
         if not parts.netloc:
             raise ValueError(f"Invalid URL: {target}")
-        given = mapping(self._given(vu))
+        given = {**mapping(self._given(vu)), **mapping(vu.variables.get(OPTIONS_VARIABLE))}
         query = [*parse_qsl(parts.query, keep_blank_values=True), *_pairs(given.get("query"))]
         version = number_of(given.get("EIO", given.get("eio", dict(query).get("EIO"))))
         names = given.get("transports")
@@ -93,7 +103,7 @@ class SocketioOpening:
             path=path if given.get("addTrailingSlash") is False else path.rstrip("/") + "/",
             query=tuple(pair for pair in query if pair[0] not in {"EIO", "transport", "sid"}),
             prefix=parts.path.rstrip("/"),
-            headers=header_texts(given.get("extraHeaders")),
+            headers=header_texts({**mapping(given.get("extraHeaders")), **mapping(vu.variables.get(HEADERS_VARIABLE))}),
             transports=transports or DEFAULT_TRANSPORTS,
             auth=given.get("auth"),
             version=3 if version == 3 else 4,

@@ -12,9 +12,21 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from swell.dialects.javascript import UNDEFINED
 
-__all__ = ["UNDEFINED", "js_text", "json_ascii", "json_bytes", "json_text", "milliseconds", "number_of", "truthy"]
+__all__ = [
+    "UNDEFINED",
+    "js_text",
+    "json_ascii",
+    "json_bytes",
+    "json_text",
+    "milliseconds",
+    "number_of",
+    "read_json",
+    "truthy",
+]
 
 _SPAN: Final = re.compile(r"\s*(-?(?:\d+)?\.?\d+)\s*([a-zA-Z]*)\s*")
 _UNITS: Final = {
@@ -41,6 +53,14 @@ def json_ascii(value: Any) -> str:
 def json_bytes(value: Any) -> bytes:
     """A JSON body. Lone surrogates become question marks."""
     return json_text(value).encode("utf-8", "replace")
+
+
+def read_json(text: str) -> Any:
+    """What JSON.stringify wrote. Raises ValueError for what is no JSON."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeEncodeError):
+        return json.loads(text)  # halves of surrogate pairs, NaN
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ from swell.dialects.artillery.flow.values import UNDEFINED
 if TYPE_CHECKING:
     from random import Random
 
+    from swell.dialects.artillery.flow.ws_connection import WsConnection
     from swell.http.session import Session
     from swell.runtime.hub import Hub
 
@@ -37,6 +38,14 @@ class Metrics(Protocol):
 
     def rate(self, name: str) -> None:
         """One event of a rate."""
+        ...
+
+    def request(self) -> None:
+        """An HTTP request goes out."""
+        ...
+
+    def response(self, status: int, size: int, wait_ms: float) -> None:
+        """Its response: bytes of the body, milliseconds until the head."""
         ...
 
 
@@ -61,6 +70,7 @@ class Vuser:
         "test",
         "uid",
         "variables",
+        "websocket",
     )
 
     def __init__(
@@ -83,6 +93,8 @@ class Vuser:
         self.scenario: Mapping[str, Any] = {}
         self.uid = ""
         self.default_cookies_set = False
+        self.websocket: WsConnection | None = None
+        """The connection of the engine ws, also after its end."""
         self._factory = session_factory
         self._session: Session | None = None
         if not _environment:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from swell.dialects.artillery.flow.answers import Message
 from swell.dialects.artillery.flow.captures import FAILED_CAPTURE, compile_captures
-from swell.dialects.artillery.flow.connection_steps import ConnectedFlow, ConnectStep
+from swell.dialects.artillery.flow.connection_steps import ConnectedFlow, ConnectStep, DisconnectStep
 from swell.dialects.artillery.flow.templates import compile_template
 from swell.dialects.artillery.flow.values import UNDEFINED, js_text, json_text, milliseconds
 from swell.dialects.artillery.flow.ws_connection import WsConnection
@@ -57,6 +57,8 @@ class WsEngine:
         if "connect" in spec:
             self.connects = True
             return ConnectStep(self, WsOpening(self.test, spec["connect"]))
+        if "disconnect" in spec:
+            return DisconnectStep(self)
         if "send" in spec:
             return _Exchange(self, spec["send"], {key: spec[key] for key in ("capture", "match") if key in spec})
         if "wait" in spec:
@@ -78,7 +80,7 @@ class WsEngine:
         socket = self.dialer.open(vu, order)
         vu.metrics.counter("websocket.connections")
         vu.metrics.histogram("websocket.connect_time", round((vu.hub.time() - started) * 1000.0, 3))
-        connection = self._open[vu] = WsConnection(vu, socket, keep=self.keep)
+        connection = self._open[vu] = vu.websocket = WsConnection(vu, socket, keep=self.keep)
         return connection
 
     def connection(self, vu: Vuser) -> WsConnection:
@@ -91,7 +93,12 @@ class WsEngine:
         connection = self._open.pop(vu, None)
         if connection is not None:
             # A VU that is being stopped has no time for a closing handshake.
-            connection.close() if orderly else connection.abort()
+            if orderly:
+                connection.close()
+                connection.hear_out()
+            else:
+                connection.abort()
+            connection.forget()
 
 
 class _Answer:
@@ -117,6 +124,7 @@ class _Answer:
 
         found = reader.find(accept, vu.hub.time() + self.timeout)
         if found is not None:
+            connection.settle()
             return found.at
         if failed:
             text = f"{what}: of the messages that came, none was wanted: {'; '.join(failed)}"

@@ -60,6 +60,10 @@ function variablesOf(vu) {
         if (entry.text === null) ((changed ??= {}).$gone ??= []).push(name);
         continue;
       }
+      if (entry.text === null && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')) {
+        (changed ??= {})[name] = value;
+        continue;
+      }
       if (typeof value === 'function') { kept.set(name, { value, text: '' }); continue; }
       const text = stringify(value);
       if (text !== entry.text) (changed ??= {})[name] = value;
@@ -79,7 +83,7 @@ function userOf(vu) {
   if (!user) {
     const variables = variablesOf(vu);
     const own = { _uid: host.uid(vu), funcs: {}, _jar: {} };
-    let scenario;
+    let scenario, socket;
     const context = {
       get vars() { return variables.proxy; },
       set vars(given) {
@@ -87,6 +91,12 @@ function userOf(vu) {
         Object.assign(variables.proxy, given);
       },
       get scenario() { return (scenario ??= parse(host.scenario(vu))); },
+      get ws() { return (socket ??= module('swell:ws').socketOf(vu, variables)); },
+      set ws(value) { socket = value; },
+      get socketio() { return variables.proxy.$socketio; },
+      set socketio(value) { variables.proxy.$socketio = value; },
+      get extraHeaders() { return variables.proxy.$extraHeaders; },
+      set extraHeaders(value) { variables.proxy.$extraHeaders = value; },
       ...own,
     };
     const number = (n) => (n === undefined || n === null || !isFinite(+n) ? 1 : +n);
@@ -109,28 +119,56 @@ function userOf(vu) {
   return user;
 }
 
-// The response of a request; body and headers are fetched when they are read.
-function responseOf(call, status, url, time, request) {
-  let headers;
-  const own = (value) => ({ value, writable: true, enumerable: true, configurable: true });
-  const lazy = (name, get) => ({
-    enumerable: true, configurable: true,
-    get() { const value = get(); Object.defineProperty(this, name, own(value)); return value; },
-    set(value) { Object.defineProperty(this, name, own(value)); },
-  });
-  const all = () => (headers ??= parse(host.headers(call)));
-  const response = {
+// What hooks after a response get is worked out when they look at it: most look at a status, if at anything.
+const CALL = Symbol('call');
+
+// The request, as it was sent.
+const requests = (() => {
+  const whole = (target) => target[CALL] === undefined ? target : Object.assign(target, parse(host.request(target[CALL])), { [CALL]: undefined });
+  const known = (keys) => keys.filter((key) => key !== CALL);
+  return {
+    get: (target, key) => whole(target)[key],
+    set: (target, key, value) => { whole(target)[key] = value; return true; },
+    has: (target, key) => key in whole(target),
+    deleteProperty: (target, key) => delete whole(target)[key],
+    ownKeys: (target) => known(Reflect.ownKeys(whole(target))),
+    getOwnPropertyDescriptor: (target, key) => Reflect.getOwnPropertyDescriptor(whole(target), key),
+    defineProperty: (target, key, descriptor) => Reflect.defineProperty(whole(target), key, descriptor),
+  };
+})();
+const requestOf = (call) => new Proxy({ [CALL]: call }, requests);
+
+// The response.
+const LATE = {
+  __proto__: null,
+  headers: (response) => parse(host.headers(response[CALL])),
+  body: (response) => host.body(response[CALL]),
+  rawBody: (response) => module('buffer').Buffer.from(host.body(response[CALL])),
+  statusMessage: (response) => host.reason(response[CALL]),
+  // What hooks of Artillery 1 look at.
+  request: (response) => {
+    const uri = module('url').parse(response.url);
+    return { uri: { ...uri, host: uri.hostname }, href: response.url, method: parse(host.request(response[CALL])).method };
+  },
+};
+const responses = (() => {
+  const there = (target, key) => {
+    const late = LATE[key];
+    if (late !== undefined && target[key] === LATE) target[key] = late(target);
+    return target;
+  };
+  return {
+    get: (target, key) => there(target, key)[key],
+    ownKeys: (target) => Reflect.ownKeys(target).filter((key) => key !== CALL),
+    getOwnPropertyDescriptor: (target, key) => Reflect.getOwnPropertyDescriptor(there(target, key), key),
+  };
+})();
+function responseOf(call, status, url, time) {
+  return new Proxy({
     statusCode: status, status, url, httpVersion: '1.1',
     timings: { phases: { firstByte: time, total: time }, start: 0 }, elapsedTime: time,
-  };
-  return Object.defineProperties(response, {
-    headers: lazy('headers', all),
-    body: lazy('body', () => host.body(call)),
-    rawBody: lazy('rawBody', () => module('buffer').Buffer.from(host.body(call))),
-    // What hooks of Artillery 1 look at.
-    request: lazy('request', () => { const uri = module('url').parse(url); return { uri: { ...uri, host: uri.hostname }, href: url, method: request && request.method }; }),
-    statusMessage: lazy('statusMessage', () => host.reason(call)),
-  });
+    headers: LATE, body: LATE, rawBody: LATE, request: LATE, statusMessage: LATE, [CALL]: call,
+  }, responses);
 }
 
 function errorText(error) {
@@ -150,7 +188,7 @@ function start(call, vu, style, name, text, status, url, time) {
   function finish(error, answer) {
     if (ended) return;
     ended = true;
-    let result = null;
+    let result = null, after = '';
     const changed = user.variables.flush();
     if (changed) {
       result = {};
@@ -158,13 +196,16 @@ function start(call, vu, style, name, text, status, url, time) {
       result.v = changed;
     }
     if (request && (style === 1 || style === 7)) {
-      const after = stringify(request);
-      if (after !== before) (result ??= {}).r = after;
+      after = stringify(request);
+      if (after === before) after = '';
     }
     if (error !== undefined && error !== null && error !== false) result = { ...result, ...errorText(error) };
     if (style > 3 && style < 7) (result ??= {}).b = answer;
     let out = '';
-    try { out = result ? stringify(result) : ''; } catch (e) { out = stringify(errorText(e)); }
+    // A changed request alone goes as it is; beside something else as a text within it.
+    if (after && result) result.r = after;
+    else if (after) out = `r${after}`;
+    try { if (result) out = stringify(result); } catch (e) { out = stringify(errorText(e)); }
     if (started) host.finished(call, out);
     else returned = out;
   }
@@ -175,12 +216,11 @@ function start(call, vu, style, name, text, status, url, time) {
     request = parse(text);
     // Ours is written as stringify writes; where it is not, the request counts as changed, no more.
     before = text;
-    if (url) request.url = url;
   }
   switch (style) {
     case 0: args = [context, events, next]; break;
     case 1: args = [request, context, events, next]; break;
-    case 2: args = [request, responseOf(call, status, url, time, request), context, events, next]; break;
+    case 2: args = [requestOf(call), responseOf(call, status, url, time), context, events, next]; break;
     case 3: { const error = new Error(url); error.code = url; request.url = ''; args = [error, request, context, events, next]; break; }
     case 4: args = [context, next]; break;
     case 5: args = [user.variables.proxy]; break;

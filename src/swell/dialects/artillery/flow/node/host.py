@@ -7,10 +7,12 @@ own node_modules comes before ours where ours is only a part of it. What needs N
 from __future__ import annotations
 
 import json
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from swell.dialects.artillery.flow import ws_script
 from swell.dialects.artillery.flow.node import builtins_crypto, builtins_system, fetching, generated
 from swell.dialects.artillery.flow.templates import render
 from swell.dialects.artillery.flow.values import UNDEFINED, json_ascii, json_text
@@ -19,7 +21,9 @@ from swell.dialects.javascript import DiskFiles, HostFunction, HostModule, JsHos
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["make_host", "make_resolver"]
+    from swell.dialects.javascript import JsProgram
+
+__all__ = ["NEEDED", "make_host", "make_resolver", "needs_node"]
 
 _LONG: Final = 100
 FIRST: Final = "artillery-first.mjs"
@@ -89,11 +93,12 @@ def make_host(processor: Path) -> JsHost:
     """The host for one processor file."""
     calls = {**builtins_crypto.calls(), **builtins_system.calls(), **fetching.calls(), **generated.calls()}
     modules: dict[str, HostModule] = {"swell:artillery": HostModule(_bridge(), _source("bridge"))}
+    modules[ws_script.NAME] = ws_script.module()
     names = dict(_FILES)
     stand_ins = {name for name in _STAND_INS if name in _ALWAYS or not _installed(processor, name)}
     names |= {name: file for name, file in _STAND_INS.items() if name in stand_ins}
     for name, file in names.items():
-        source = _source(file).replace("$NAME", name)
+        source = _source(file).replace("$NAME", name).replace("$ADVICE", _ADVICE)
         modules[name] = HostModule(calls.get(file, {}), source)
     return JsHost(
         modules=modules,
@@ -105,7 +110,7 @@ def make_host(processor: Path) -> JsHost:
 
 def make_resolver(processor: Path) -> Resolver:
     """How the imports of a processor are found."""
-    return Resolver(manner="node", files=_Files(str(processor.parent / FIRST)), advice=_advice)
+    return Resolver(manner="node", files=_Files(str(processor.parent / FIRST)), advice=partial(_advice, processor))
 
 
 class _Files(DiskFiles):
@@ -133,6 +138,36 @@ def _source(file: str) -> str:
     return resources.files(__package__ or "").joinpath(f"{file}.js").read_text("utf-8")
 
 
+# Modules of Node that processors can neither have nor do without once they import them.
+_ONLY_NODE: Final = frozenset(name for name, file in _FILES.items() if file == "refused")
+_MISSING: Final = frozenset(
+    (
+        *("async_hooks", "console", "constants", "diagnostics_channel", "dns/promises", "domain", "http2", "inspector"),
+        *("module", "path/win32", "punycode", "readline", "readline/promises", "repl", "stream/consumers"),
+        *("stream/promises", "stream/web", "sys", "trace_events", "tty", "util/types", "v8", "vm", "wasi"),
+    )
+)
+NEEDED: Final = "it needs Node"
+_ADVICE: Final = (
+    "run the processor in Node (18 or newer on the PATH; --processor-runtime node), or write this part of it in Python "
+    "(processor: checks.py)"
+)
+
+
+def needs_node(program: JsProgram) -> tuple[str, str, int] | None:
+    """The first import of a module that only Node has: what to say, file and line. None: there is no such import."""
+    for module in program.modules.values():
+        for dependency in module.analysis.dependencies:
+            target = module.targets.get(dependency.start)
+            if target is not None and target.key in _ONLY_NODE:
+                return (
+                    f"the processor imports {dependency.specifier!r}, which only Node has",
+                    module.key,
+                    dependency.line,
+                )
+    return None
+
+
 _NATIVE: Final = {
     "mongodb": "it speaks its own protocol over sockets",
     "mongoose": "it speaks its own protocol over sockets",
@@ -149,15 +184,12 @@ _NATIVE: Final = {
 }
 
 
-def _advice(specifier: str) -> str | None:
+def _advice(processor: Path, specifier: str) -> str | None:
     """What to say about a package that cannot run here."""
-    why = _NATIVE.get(specifier.split("/", maxsplit=1)[0])
-    if why is None:
-        return None
-    return (
-        f"cannot import {specifier!r}: it needs Node ({why}); write this part of the processor in Python "
-        "(processor: checks.py), where the Python package of the same purpose works"
-    )
+    name = specifier.removeprefix("node:")
+    own = name in _MISSING and not _installed(processor, name)
+    why = "it is one of Node's own modules" if own else _NATIVE.get(name.split("/", maxsplit=1)[0])
+    return None if why is None else f"cannot import {specifier!r}: {NEEDED} ({why}); {_ADVICE}"
 
 
 # The bridge.
@@ -173,13 +205,14 @@ def _bridge() -> dict[str, object]:
         "finished": _finished,
         "body": _body,
         "headers": _headers,
+        "request": _request,
         "reason": _reason,
         "testId": _test_id,
         "exitCode": _exit_code,
         "uncaught": _uncaught,
         "template": _template,
     }
-    value = {"finished", "uncaught", "template"}  # their texts may hold anything
+    value = {"finished", "uncaught", "template", "request"}  # their texts may hold anything
     return {name: HostFunction(call, "value" if name in value else "raw") for name, call in raw.items()}
 
 
@@ -232,6 +265,11 @@ def _headers(context: Any, call: int) -> str:
     return json.dumps(context.state.calls[call].answer.all_headers())
 
 
+def _request(context: Any, call: int) -> str:
+    params = context.state.calls[call].params
+    return "{}" if params is None else params.text
+
+
 def _reason(context: Any, call: int) -> str:
     return context.state.calls[call].answer.response.reason
 
@@ -245,17 +283,7 @@ def _scenario(context: Any, vu: int) -> str:
 
 
 def _emit(context: Any, vu: int, kind: str, name: str, value: float) -> None:
-    user = context.state.vus.get(vu)
-    if user is None:
-        return
-    if kind == "counter":
-        user.metrics.counter(name, int(value) if float(value).is_integer() else value)
-    elif kind == "histogram":
-        user.metrics.histogram(name, float(value))
-    elif kind == "rate":
-        user.metrics.rate(name)
-    else:
-        user.metrics.counter(f"errors.{name}")
+    context.state.measured(vu, kind, name, value)
 
 
 def _finished(context: Any, call: int, text: str) -> None:

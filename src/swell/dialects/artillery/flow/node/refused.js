@@ -1,5 +1,5 @@
 // Modules that only Node can have: importing is allowed, using is not.
-const advice = 'the Node module "$NAME" does not work here; write this part of the processor in Python (processor: checks.py)';
+const advice = 'the Node module "$NAME" does not work here; $ADVICE';
 exports.default = new Proxy(function () {}, {
   get: (_, name) => {
     if (typeof name === 'symbol' || name === 'default' || name === '__esModule' || name === 'then') return undefined;

@@ -1,0 +1,1 @@
+"""Plugins that talk to other systems: publish-metrics and slack."""
