@@ -102,7 +102,7 @@ _OUTPUT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--out",
         multiple=True,
         metavar="NAME=ARG",
-        help="Send measurements during the run: json, csv, influxdb, otlp, prometheus, prometheus-rw, pushgateway, statsd."
+        help="Send measurements meanwhile: json, csv, influxdb, otlp, prometheus, prometheus-rw, pushgateway, statsd."
         " Repeatable.",
     ),
     click.option(

@@ -315,7 +315,7 @@ SWELL: list[Option] = [
         metavar="<name>=<arg>",
         action="append",
         default=[],
-        help="Send measurements during the run: json, csv, influxdb, otlp, prometheus, prometheus-rw, pushgateway, statsd.",
+        help="Send measurements meanwhile: json, csv, influxdb, otlp, prometheus, prometheus-rw, pushgateway, statsd.",
     ),
     _value(
         "--baseline",
