@@ -27,7 +27,7 @@ class ResponseHead:
     session has to look closer (cookies to store, a redirect). `keep_alive`: the connection may carry another request.
     """
 
-    __slots__ = ("_encoding", "_headers", "keep_alive", "length", "plain", "raw", "size", "status", "whole")
+    __slots__ = ("_encoding", "_fields", "_headers", "keep_alive", "length", "plain", "raw", "size", "status", "whole")
 
     def __init__(self, raw: bytes, status: int, keep_alive: bool, length: int = -1) -> None:
         self.raw = raw
@@ -38,6 +38,7 @@ class ResponseHead:
         self.whole = self.size + length if length >= 0 else -1
         self._headers: Headers | None = None
         self._encoding: str | None = None
+        self._fields: dict[str, str | None] = {}
         lowered = raw.lower()
         self.plain = b"\r\nset-cookie:" not in lowered and not (
             status in REDIRECT_STATUSES and b"\r\nlocation:" in lowered
@@ -49,6 +50,13 @@ class ResponseHead:
         if self._headers is None:
             self._headers = Headers.parse(self.raw)
         return self._headers
+
+    def field(self, name: str) -> str | None:
+        """One header field by its name in small letters, remembered: for those looked at in every response."""
+        fields = self._fields
+        if name not in fields:
+            fields[name] = self.headers.get(name)
+        return fields[name]
 
     @property
     def content_encoding(self) -> str:

@@ -21,7 +21,7 @@ from swell.http.cookies import CookieJar
 from swell.http.credentials import auth_from
 from swell.http.endpoints import Endpoint, EndpointBook, Scope, book_of
 from swell.http.exchange import Limits
-from swell.http.headers import HeaderMap, HeaderValue
+from swell.http.headers import HeaderMap, HeaderValue, header_line
 from swell.http.pool import Pool
 from swell.http.statuses import Expect, status_set
 from swell.http.tls import TlsSessions
@@ -71,7 +71,9 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 class SessionSettings:
     """The state of one user's client.
 
-    `max_redirects`: more of them are an error, or (with `keep_last_redirect`) give the last one as the response.
+    `max_redirects`: more of them are an error, or (with `keep_last_redirect`) give the last one as the response; a
+    function there is told its URL.
+    `local_address`: the address that new connections are made from, "" for any.
     """
 
     __slots__ = (
@@ -98,6 +100,7 @@ class SessionSettings:
         "_version",
         "client",
         "keep_last_redirect",
+        "local_address",
         "max_redirects",
         "pool",
         "record_hops",
@@ -129,8 +132,9 @@ class SessionSettings:
         self._scope: Scope | None = None
         self._tags: object = _UNBOUND
         self.max_redirects = options.max_redirects
-        self.keep_last_redirect = False
+        self.keep_last_redirect: bool | Callable[[str], object] = False
         self.record_hops = False
+        self.local_address = "" if client.reach is None else client.reach.local_address()
         self._special = False
         self._check_special()
 
@@ -356,7 +360,12 @@ class SessionSettings:
         names = {name.lower() for name in headers}
         if not names.isdisjoint(_NEEDS_CARE) or (self._auth is not None and "authorization" in names):
             return None
-        merged = (self.client.headers if self._headers is None else self._headers).merged(headers)
+        own = self.client.headers if self._headers is None else self._headers
+        if self._auth is None and len(names) == len(headers) and not any(name in own for name in names):
+            # Nothing is replaced: the lines of this call follow the session's.
+            lines = b"".join([header_line(name, value) for name, value in headers.items() if value is not None])
+            return own.wire() + lines + b"\r\n", "content-type" in names or "content-type" in own
+        merged = own.merged(headers)
         if self._auth is not None:
             merged["Authorization"] = self._auth.header("", "")
         return merged.wire() + b"\r\n", "content-type" in merged

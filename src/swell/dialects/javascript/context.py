@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JsContext", "JsFunction"]
 
-Wait = Literal["settled", "drained"] | Callable[[], bool]
+Wait = Literal["settled", "drained", "now"] | Callable[[], bool]
 
 # Operations of core.js, then those of rare.js.
 _CALL, _OUTCOME, _FIRE, _DONE, _SET, _EXPORT = range(6)
@@ -159,7 +159,8 @@ class JsContext:
     ) -> Any:
         """Call an export (by name) or a function of the script; returns its value, of a promise the settled one.
 
-        `wait`: "settled", "drained" (module docstring), or a condition that is asked after every step. PROMISE is
+        `wait`: "settled", "drained" (module docstring), "now" (when the promises that can be are settled), or a
+        condition that is asked after every step. PROMISE is
         returned for a promise that nothing can settle any more. `convert=False` gives `Json` text for objects.
         Raises JsError for what the script did not catch, the original exception where a host function's went
         through uncaught only as its `__cause__`, and whatever is thrown into the fiber.
@@ -227,6 +228,8 @@ class JsContext:
                 result, ticket = self._value(gate.enter(_OUTCOME, ticket), convert=convert), None
             if gate.rejected:
                 self._report_rejections()
+            if wait == "now":
+                return result
             if callable(wait):
                 if wait():
                     return result

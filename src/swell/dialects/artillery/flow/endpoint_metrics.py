@@ -62,7 +62,7 @@ class Endpoints:
                 self._names[key] = names
         metrics.counter(names[0])
         metrics.histogram(names[1], time)
-        timing = response.headers.get("server-timing")
+        timing = response.field("server-timing")
         if timing is not None:
             total = _TOTAL.search(timing)
             metrics.histogram(f"{self.prefix}.server-timing.{name}", float(total[1]) if total else -1.0)

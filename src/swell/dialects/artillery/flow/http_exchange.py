@@ -91,7 +91,7 @@ def _count(vu: Vuser, response: Response, status: int) -> None:
 
 def _size(response: Response) -> int:
     """Bytes of the body as they came over the wire."""
-    length = response.headers.get("content-length")
+    length = response.field("content-length")
     if length is not None and length.isdecimal():
         return 0 if response.endpoint.method == "HEAD" else int(length)
     return int(response.row[8])

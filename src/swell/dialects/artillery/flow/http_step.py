@@ -91,7 +91,12 @@ class HttpStep:
                 self._run_before(vu, params)
                 if params.changed:
                     shape, method, follow, timeout = self._changed(vu, params)
-                    if endpoint and self._test.endpoints is not None and shape.raw_url != self._shape.absolute_url:
+                    own = self._shape
+                    if (
+                        endpoint
+                        and self._test.endpoints is not None
+                        and (shape.raw_url not in {own.raw_url, own.absolute_url})
+                    ):
                         endpoint = self._test.endpoints.name(shape.raw_url, self.name)
         try:
             order = self._order(vu, shape)

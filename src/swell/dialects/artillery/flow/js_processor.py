@@ -43,10 +43,6 @@ export const start = bridge.start, tick = bridge.tick, release = bridge.release;
 """
 
 
-def _at_once() -> bool:
-    return True
-
-
 class NeedsNode(ScriptError):
     """A processor that should run in Node.
 
@@ -134,12 +130,12 @@ class JsProcessor(JsHooks[str]):
             try:
                 if len(self._gone) > 100:
                     gone, self._gone = self._gone, []
-                    self._context.call(self._release, (json.dumps(gone),), wait=_at_once)
+                    self._context.call(self._release, (json.dumps(gone),), wait="now")
                 given = (key, number, style, name, text, status, url, time)
                 if is_safe(text) and is_safe(url):
-                    result = self._context.repeat(self._start, *given, wait=_at_once)
+                    result = self._context.repeat(self._start, *given, wait="now")
                 else:
-                    result = self._context.call(self._start, given, wait=_at_once)
+                    result = self._context.call(self._start, given, wait="now")
             finally:
                 self._leave()
             if not self._context.jobs.idle:

@@ -52,6 +52,7 @@ function variablesOf(vu) {
   });
 
   function flush() {
+    if (cache.size === 0) return null;
     let changed = null;
     for (const [name, entry] of cache) {
       const { value } = entry;
@@ -179,69 +180,76 @@ function errorText(error) {
 }
 
 // Styles: 0 step, 1 beforeRequest, 2 afterResponse, 3 onError, 4 whileTrue, 5 ifTrue, 6 a call from a template,
-// 7 a WebSocket's connect.
+// 7 a WebSocket's connect. One object for each call, and one closure, the callback: every call of every VU comes here.
 function start(call, vu, style, name, text, status, url, time) {
   const user = userOf(vu), f = functions.get(name), { context, events } = user;
-  let request, before, ended = false, returned = null, started = false;
-
-  // Done once; `error` fails the VU, `answer` is what a condition or a template wants.
-  function finish(error, answer) {
-    if (ended) return;
-    ended = true;
-    let result = null, after = '';
-    const changed = user.variables.flush();
-    if (changed) {
-      result = {};
-      if (changed.$gone) { result.d = changed.$gone; delete changed.$gone; }
-      result.v = changed;
-    }
-    if (request && (style === 1 || style === 7)) {
-      after = stringify(request);
-      if (after === before) after = '';
-    }
-    if (error !== undefined && error !== null && error !== false) result = { ...result, ...errorText(error) };
-    if (style > 3 && style < 7) (result ??= {}).b = answer;
-    let out = '';
-    // A changed request alone goes as it is; beside something else as a text within it.
-    if (after && result) result.r = after;
-    else if (after) out = `r${after}`;
-    try { if (result) out = stringify(result); } catch (e) { out = stringify(errorText(e)); }
-    if (started) host.finished(call, out);
-    else returned = out;
-  }
-
-  const next = (error, answer) => (style === 4 ? finish(null, answer === undefined ? error : answer) : finish(error));
-  let args;
-  if (text !== '' && (style < 4 || style === 7)) {
-    request = parse(text);
-    // Ours is written as stringify writes; where it is not, the request counts as changed, no more.
-    before = text;
-  }
-  switch (style) {
-    case 0: args = [context, events, next]; break;
-    case 1: args = [request, context, events, next]; break;
-    case 2: args = [requestOf(call), responseOf(call, status, url, time), context, events, next]; break;
-    case 3: { const error = new Error(url); error.code = url; request.url = ''; args = [error, request, context, events, next]; break; }
-    case 4: args = [context, next]; break;
-    case 5: args = [user.variables.proxy]; break;
-    case 7: args = [request, context, next]; break;
-    default: args = [...parse(text), context, events];
-  }
+  const state = { call, user, style, request: undefined, before: '', returned: null, started: false, ended: false };
+  const next = (error, answer) => (style === 4 ? finish(state, null, answer === undefined ? error : answer) : finish(state, error));
+  let value, count = 3;
   try {
-    const value = f(...args);
-    if (value && typeof value.then === 'function') {
-      value.then((answer) => finish(null, style > 3 && style < 7 ? answer : undefined), (error) => finish(error ?? new Error('rejected')));
-    } else if (style > 4 && style < 7) finish(null, value);
-    else if (f.length < args.length && !ended) {
-      // Declares no callback: over when it returns. Artillery would wait for ever.
-      if (style === 4) finish(null, value);
-      else finish(null);
+    switch (style) {
+      case 0: value = f(context, events, next); break;
+      case 1:
+        // Ours is written as stringify writes; where it is not, the request counts as changed, no more.
+        state.request = parse(state.before = text);
+        value = f(state.request, context, events, next);
+        count = 4;
+        break;
+      case 2: value = f(requestOf(call), responseOf(call, status, url, time), context, events, next); count = 5; break;
+      case 3: {
+        const error = Object.assign(new Error(url), { code: url }), request = parse(text);
+        request.url = '';
+        value = f(error, request, context, events, next);
+        count = 5;
+        break;
+      }
+      case 4: value = f(context, next); count = 2; break;
+      case 5: value = f(user.variables.proxy); break;
+      case 7:
+        state.request = parse(state.before = text);
+        value = f(state.request, context, next);
+        break;
+      default: value = f(...parse(text), context, events);
     }
+    if (value && typeof value.then === 'function') {
+      value.then(
+        (answer) => finish(state, null, style > 3 && style < 7 ? answer : undefined),
+        (error) => finish(state, error ?? new Error('rejected')),
+      );
+    } else if (style === 5 || style === 6) finish(state, null, value);
+    // Declares no callback: over when it returns. Artillery would wait for ever.
+    else if (!state.ended && f.length < count) finish(state, null, style === 4 ? value : undefined);
   } catch (error) {
-    finish(error ?? new Error('thrown'));
+    finish(state, error ?? new Error('thrown'));
   }
-  started = true;
-  return returned;
+  state.started = true;
+  return state.returned;
+}
+
+// A call is done, once; `error` fails the VU, `answer` is what a condition or a template wants.
+function finish(state, error, answer) {
+  if (state.ended) return;
+  state.ended = true;
+  const { style, request, before } = state;
+  let result = null, after = '', out = '';
+  const changed = state.user.variables.flush();
+  if (changed) {
+    result = {};
+    if (changed.$gone) { result.d = changed.$gone; delete changed.$gone; }
+    result.v = changed;
+  }
+  if (before !== '') {
+    after = stringify(request);
+    if (after === before) after = '';
+  }
+  if (error !== undefined && error !== null && error !== false) result = { ...result, ...errorText(error) };
+  if (style > 3 && style < 7) (result ??= {}).b = answer;
+  // A changed request alone goes as it is; beside something else as a text within it.
+  if (after && result) result.r = after;
+  else if (after) out = `r${after}`;
+  try { if (result) out = stringify(result); } catch (e) { out = stringify(errorText(e)); }
+  if (state.started) host.finished(state.call, out);
+  else state.returned = out;
 }
 
 function take(all) {
