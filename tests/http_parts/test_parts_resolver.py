@@ -185,3 +185,33 @@ def test_real_look_up():
     found = asyncio.run(Resolver().resolve("localhost", 8080))
     assert {address.host for address in found} & {"127.0.0.1", "::1"}
     assert all(address.port == 8080 for address in found)
+
+
+@pytest.mark.parametrize(("order", "hosts"), [("ipv4", {"10.0.0.1", "10.0.0.2"}), ("ipv6", {"fd00::1"})])
+def test_only_one_family(names: _Names, order: str, hosts: set[str]) -> None:
+    """With `only` addresses of the other family are none; a name that has no other fails."""
+    resolver = Resolver(order=order, only=True)  # type: ignore[arg-type]
+    assert {each.host for each in asyncio.run(resolver.resolve("h", 1))} == hosts
+    if order == "ipv6":
+        with pytest.raises(RequestError, match="kind"):
+            asyncio.run(resolver.resolve("one", 1))
+    assert names.asked[0] == "h"
+
+
+@pytest.mark.parametrize("manner", ["rotate", "shuffle"])
+def test_spreading_stays_in_the_first_family(names: _Names, manner: str) -> None:
+    """Each address of it comes first in turn; the other family stays behind, as a last resort."""
+    resolver = Resolver(order="ipv4", **{manner: True})  # type: ignore[arg-type]
+    answers = [asyncio.run(resolver.resolve("h", 1)) for _ in range(40)]
+    assert {each[0].host for each in answers} == {"10.0.0.1", "10.0.0.2"}
+    assert all([address.host for address in each][2:] == ["fd00::1"] for each in answers)
+    assert len(names.asked) == 1
+
+
+def test_names_rotate_each_on_its_own() -> None:
+    """Names that are asked for alternately get all of their addresses."""
+    resolver = Resolver(
+        [("a", 0, "10.0.0.1"), ("a", 0, "10.0.0.2"), ("b", 0, "10.0.1.1"), ("b", 0, "10.0.1.2")], rotate=True
+    )
+    found = [resolver.known(name, 1) for _ in range(2) for name in "ab"]
+    assert len({each[0].host for each in found if each}) == 4

@@ -25,7 +25,7 @@ def planned(options: dict[str, Any]) -> Plan:
     """The plan of a script's options."""
     found, _ = decode("the script", options)
     merged, _ = consolidate([Tier("script", found)])
-    return make_plan("/x.js", merged, scenarios_of(merged), env={}, settings={})[0]
+    return make_plan("/x.js", merged, scenarios_of(merged), env={}, settings={})
 
 
 def only(executor: str, **fields: Any) -> Any:

@@ -290,6 +290,16 @@ def test_expected_statuses(world: World) -> None:
     ]
 
 
+def test_too_many_redirects(world: World) -> None:
+    """The last one is the response; the log says so unless the script set the limit."""
+    body = "return http.get(base + '/redirect/12').status"
+    assert world.value(body) == 302
+    assert [level for level, _ in world.vu.logged] == ["warn"]
+    assert "10 redirects" in world.vu.logged[0][1]
+    assert world.value(body, {"maxRedirects": 10}) == 302
+    assert world.vu.logged == []
+
+
 def test_failures_are_logged(world: World) -> None:
     """A request without an answer is a warning in the log and a failed request."""
     world.value("http.get('http://127.0.0.1:1/')")

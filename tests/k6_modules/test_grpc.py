@@ -276,7 +276,7 @@ def test_tls(desk: Desk) -> None:
         credentials=credentials,
     )
     assert found[0] == 0
-    assert "with TLS" in found[1]
+    assert "was refused" in found[1]
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])

@@ -29,13 +29,15 @@ def test_crypto_is_a_global(tmp_path: Path) -> None:
     """It is made when it is first used, and scripts may replace it."""
     found = _exported(
         tmp_path,
-        """const uuid = crypto.randomUUID(), same = crypto === globalThis.crypto;
+        """import { crypto as older_crypto } from 'k6/experimental/webcrypto';
+        const uuid = crypto.randomUUID(), same = crypto === globalThis.crypto;
         const kind = typeof crypto.subtle.digest;
+        const older = older_crypto === crypto;
         globalThis.crypto = 5;
-        const found = [uuid, same, kind, crypto];""",
+        const found = [uuid, same, kind, crypto, older];""",
     )
     assert re.fullmatch("[0-9a-f-]{36}", found[0])
-    assert found[1:] == [True, "function", 5]
+    assert found[1:] == [True, "function", 5, True]
 
 
 def test_modules_and_libraries_are_there(tmp_path: Path) -> None:

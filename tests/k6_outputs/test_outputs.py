@@ -68,13 +68,13 @@ def test_csv_has_a_column_for_each_system_tag(tmp_path: Path) -> None:
     assert first["name"] == 'http://h/a b,c="d"?token=[redacted]'
 
 
-def test_tags_that_are_not_enabled_are_extra(tmp_path: Path) -> None:
-    """With other system tags, the columns are those."""
+def test_system_tags_that_are_not_enabled_are_left_out(tmp_path: Path) -> None:
+    """With other system tags, the columns are those; a check's name was one of them."""
     path = tmp_path / "points.csv"
     assert run_through(CsvPoints.of(str(path), {}, ["status", "vu"]), 1) == []
     with path.open(newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["metric_name"] == "checks")
-    assert (list(row)[3:], row["extra_tags"]) == (["status", "extra_tags", "metadata"], "check=is ok")
+    assert (list(row)[3:], row["extra_tags"]) == (["status", "extra_tags", "metadata"], "")
 
 
 @pytest.mark.parametrize(

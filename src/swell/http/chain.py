@@ -258,6 +258,8 @@ class Chain:
             return _LAST
         if self._follows >= session.max_redirects:
             if session.keep_last_redirect:
+                if callable(session.keep_last_redirect):
+                    session.keep_last_redirect(endpoint.target.url)
                 return _LAST
             return RequestError("too_many_redirects", f"more than {session.max_redirects} redirects")
         return self._follow(head.status, location, response)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from swell.http.proxy import parse_proxy, proxy_rules
+from swell.http.reach import Reach
 from swell.http.statuses import status_set
 from swell.http.tls import TlsSetupError, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from swell.model.plan import HttpOptions
+    from swell.model.plan import HttpOptions, Network
 
 __all__ = ["checked_seconds", "environment_problem", "option_problems"]
 
@@ -31,6 +32,9 @@ def option_problems(options: HttpOptions) -> Iterator[tuple[str, str]]:
         proxy = options.proxy
         yield from _problem("proxy", lambda: parse_proxy(proxy))
     yield from _problem("expected_statuses", lambda: status_set(options.expected_statuses))
+    if options.network is not None:
+        network = options.network
+        yield from _problem("network", lambda: _check_network(network))
     if isinstance(options.verify, str):
         yield from _problem("verify", lambda: tls_context(options.verify))
     if options.client_cert or options.client_key:
@@ -43,6 +47,12 @@ def environment_problem(options: HttpOptions, environ: Mapping[str, str]) -> str
     if options.proxy is not None or not options.trust_env:
         return ""
     return next((problem for _, problem in _problem("", lambda: proxy_rules(None, environ))), "")
+
+
+def _check_network(network: Network) -> None:
+    wish = Reach(network).tls_wish("")
+    if wish is not None:
+        tls_context(False, wish=wish)
 
 
 def checked_seconds(seconds: float | None) -> float | None:

@@ -14,8 +14,9 @@ from swell.http.connector import Connector
 from swell.http.deadlines import Deadlines
 from swell.http.decoding import ACCEPT_ENCODING
 from swell.http.headers import HeaderMap
-from swell.http.pool import LimitedPool, Pool
+from swell.http.pool import ClosingPool, LimitedPool, Pool
 from swell.http.proxy import proxy_rules
+from swell.http.reach import Reach
 from swell.http.resolver import Resolver
 from swell.http.routes import Route
 from swell.http.statuses import status_set
@@ -33,13 +34,17 @@ __all__ = ["Client", "client_for"]
 class Client:
     """The shared part. `max_body` and `discard_bodies` are what connections read (`protocol.ConnectionLimits`).
 
+    `connection_tags`: see `model.plan.Network`; `reach`: None without rules of that kind.
+
     Raises ValueError for a proxy or an expected status that is none.
     """
 
     __slots__ = (
+        "_keep",
         "_proxies",
         "_routes",
         "certificate",
+        "connection_tags",
         "connector",
         "deadlines",
         "discard_bodies",
@@ -49,6 +54,7 @@ class Client:
         "max_body",
         "options",
         "pool",
+        "reach",
         "recorder",
         "tail",
         "tails",
@@ -65,13 +71,26 @@ class Client:
         self.certificate = (options.client_cert, options.client_key)
         self.expected = status_set(options.expected_statuses)
         self.user_agent = options.user_agent or f"swell/{__version__}"
-        self.headers = HeaderMap({"User-Agent": self.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING})
+        if options.bare:
+            self.headers = HeaderMap({"User-Agent": self.user_agent} if options.user_agent else {})
+        else:
+            self.headers = HeaderMap(
+                {"User-Agent": self.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
+            )
         # What ends each head of a session that changed no headers: one object, so that heads can be cached by it.
         self.tail = self.headers.wire() + b"\r\n"
         # The same for headers of single calls (see `settings`); None: the long way must see to them.
         self.tails: dict[tuple[Any, ...], tuple[bytes, bool] | None] = {}
         self.deadlines = Deadlines(hub)
-        self.connector = Connector(Resolver(options.resolve), self, self.user_agent)
+        network = options.network
+        self.reach = reach = Reach(network) if network is not None else None
+        self.connection_tags = network.connection_tags if network is not None else ()
+        self._keep = network is None or network.keep_connections
+        if not self._keep:
+            self.headers["Connection"] = "close"
+            self.tail = self.headers.wire() + b"\r\n"
+        resolver = Resolver(options.resolve) if reach is None else reach.resolver(options.resolve)
+        self.connector = Connector(resolver, self, self.user_agent, reach)
         self.tls_sessions = TlsSessions()
         self.pool: Pool | None = (
             LimitedPool(hub, options.max_connections_per_host) if options.share_connections else None
@@ -85,13 +104,16 @@ class Client:
         route = self._routes.get(identity)
         if route is None:
             proxy = self._proxies.proxy_for(target) if self._proxies is not None else None
-            route = self._routes[identity] = Route(target, proxy, verify, cert, key)
+            wish = self.reach.tls_wish(target.host) if self.reach is not None and target.scheme == "https" else None
+            route = self._routes[identity] = Route(target, proxy, verify, cert, key, wish)
         return route
 
     def new_pool(self) -> Pool:
         """The pool for one more session: the shared one, or one of its own."""
         if self.pool is not None:
             return self.pool
+        if not self._keep:
+            return ClosingPool()
         limit = self.options.max_connections_per_host
         return LimitedPool(self.hub, limit) if limit else Pool()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,11 +24,16 @@ from swell.http.tls import TlsSessions, TlsSetupError, tls_context
 from swell.http.urls import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from swell.http.reach import Reach
     from swell.http.routes import Route
 
-__all__ = ["Connector", "Opening", "Peer"]
+__all__ = ["Connector", "Opening", "Peer", "connection_values"]
 
 _LONGEST_PROXY_HEAD = 65536
+# The module socket has it from Python 3.12 on.
+_BIND_WITHOUT_PORT: int = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24 if sys.platform == "linux" else 0)
 
 
 class Opening(msgspec.Struct, gc=False):
@@ -46,28 +53,55 @@ class Peer(msgspec.Struct, frozen=True, gc=False):
     tls_cipher: str = ""
 
 
+def connection_values(peer: Peer, version: str, tags: Sequence[str]) -> dict[str, str]:
+    """The tags that tell of a connection, of those asked for (ip, ocsp_status, proto, tls_version) that it has.
+
+    `version`: the protocol of the answer, "" without one. TLS versions as in "tls1.3"; no stapled OCSP answers are
+    asked for, so their status is "unknown".
+    """
+    tls = peer.tls_version
+    known = {
+        "ip": peer.address,
+        "ocsp_status": "unknown" if tls else "",
+        "proto": version,
+        "tls_version": tls.lower().replace("v", "") + (".0" if tls == "TLSv1" else ""),
+    }
+    return {tag: known[tag] for tag in tags if known[tag]}
+
+
 class Connector:
     """Opens the connections of one client."""
 
-    __slots__ = ("_limits", "_resolver", "_user_agent")
+    __slots__ = ("_limits", "_reach", "_resolver", "_user_agent")
 
-    def __init__(self, resolver: Resolver, limits: ConnectionLimits, user_agent: str) -> None:
+    def __init__(
+        self, resolver: Resolver, limits: ConnectionLimits, user_agent: str, reach: Reach | None = None
+    ) -> None:
+        self._reach = reach
         self._resolver = resolver
         self._limits = limits
         self._user_agent = user_agent
 
     async def open(
-        self, route: Route, sessions: TlsSessions, opening: Opening, timeout: float | None, *, total: bool = False
+        self,
+        route: Route,
+        sessions: TlsSessions,
+        opening: Opening,
+        timeout: float | None,
+        *,
+        total: bool = False,
+        local: str = "",
     ) -> Connection:
         """A connection ready for requests; fills in `opening` also when it fails.
 
         `timeout` bounds all of it; `total` says that the request's whole time is meant, which decides the error's
-        kind. Raises RequestError, or TlsSetupError for a bad certificate file.
+        kind. `local`: the address to send from, "" for any. Raises RequestError, or TlsSetupError for a bad
+        certificate file.
         """
         phase = _Phase("lookup")
         try:
             async with asyncio.timeout(timeout):
-                return await self._open(route, sessions, opening, phase)
+                return await self._open(route, sessions, opening, phase, local)
         except (RequestError, TlsSetupError):
             # The latter is misuse: it names a file that the user gave, and reaches the user.
             raise
@@ -79,7 +113,9 @@ class Connector:
             # ssl.SSLError is an OSError; ValueError is a host name that TLS cannot take.
             raise classify(error, phase.name, _other_side(route, phase.name)) from None
 
-    async def _open(self, route: Route, sessions: TlsSessions, opening: Opening, phase: _Phase) -> Connection:
+    async def _open(
+        self, route: Route, sessions: TlsSessions, opening: Opening, phase: _Phase, local: str
+    ) -> Connection:
         loop = asyncio.get_running_loop()
         proxy = route.proxy
         if proxy is not None and proxy.scheme == "https" and route.secure:
@@ -88,19 +124,15 @@ class Connector:
             )
         host, port = (proxy.host, proxy.port) if proxy is not None else (route.host, route.port)
 
-        begin = perf_counter()
-        addresses = self._resolver.known(host, port, begin)
-        if addresses is None:
-            addresses = await self._resolver.resolve(host, port)
-            opening.looking_up = perf_counter() - begin
+        addresses = await self._addresses(route.host, host, port, opening)
 
         phase.name = "connect"
         begin = perf_counter()
         try:
             if len(addresses) == 1:
-                sock = await _connect(addresses[0])
+                sock = await _connect(addresses[0], local)
             else:
-                sock = await connect_in_order(addresses, _connect)
+                sock = await connect_in_order(addresses, partial(_connect, local=local))
         finally:
             opening.connecting = perf_counter() - begin
         handed_over = False
@@ -118,7 +150,7 @@ class Connector:
             handed_over = True
             if secure:
                 phase.name = "tls"
-                context = sessions.context(tls_context(route.verify, route.cert, route.key), *name)
+                context = sessions.context(tls_context(route.verify, route.cert, route.key, route.wish), *name)
                 begin = perf_counter()
                 try:
                     transport, _ = await loop.create_connection(
@@ -140,6 +172,18 @@ class Connector:
         connection.peer = Peer(address[0], address[1], tls_version, tls_cipher)
         return connection
 
+    async def _addresses(self, target: str, host: str, port: int, opening: Opening) -> Sequence[Address]:
+        """Where to connect to. `target`: the host that is meant, whatever proxy is in between."""
+        reach = self._reach
+        if reach is not None:
+            reach.check_host(target)
+        begin = perf_counter()
+        addresses = self._resolver.known(host, port, begin)
+        if addresses is None:
+            addresses = await self._resolver.resolve(host, port)
+            opening.looking_up = perf_counter() - begin
+        return addresses if reach is None else reach.allowed(addresses)
+
 
 class _Phase:
     """What the connector is at, for the error's kind."""
@@ -158,11 +202,16 @@ def _other_side(route: Route, phase: Phase) -> str:
     return f"the proxy {proxy.host}:{proxy.port}"
 
 
-async def _connect(address: Address) -> socket.socket:
+async def _connect(address: Address, local: str = "") -> socket.socket:
     sock = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if local:
+            if _BIND_WITHOUT_PORT:
+                # The port is chosen by connect(): one port serves connections to many targets.
+                sock.setsockopt(socket.IPPROTO_IP, _BIND_WITHOUT_PORT, 1)
+            sock.bind((local, 0))
         await asyncio.get_running_loop().sock_connect(sock, (address.host, address.port))
     except BaseException:
         sock.close()

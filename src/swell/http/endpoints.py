@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from swell.http.connector import connection_values
 from swell.http.errors import NEVER_SENT, status_error_code
 from swell.http.urls import add_params, join_url, split_url
 from swell.http.wire import request_line
+from swell.metrics.tags import TagSet
 
 if TYPE_CHECKING:
     from swell.http.client import Client
+    from swell.http.connector import Peer
     from swell.http.routes import Route
     from swell.http.urls import Target
-    from swell.metrics.tags import TagSet
 
 __all__ = ["Endpoint", "EndpointBook", "Scope", "Series", "book_of"]
 
@@ -32,11 +34,13 @@ class Series:
     `shown`: the (kind, message) of errors that have an example already.
     """
 
-    __slots__ = ("_expected", "_failed", "_pardoned", "client", "method", "name", "ok", "shown", "tags")
+    __slots__ = ("_expected", "_failed", "_on", "_pardoned", "client", "method", "name", "ok", "scope", "shown", "tags")
 
     def __init__(self, scope: Scope, tags: TagSet, method: str, name: str) -> None:
+        self.scope = scope
         self.client: Client = scope.client
         self._expected = scope.expected
+        self._on: dict[tuple[str, str, str], Series] | None = None
         self.method = method
         self.name = name
         self.tags = tags.with_tags(method=method, name=name)
@@ -44,6 +48,24 @@ class Series:
         self.shown: set[tuple[str, str]] = set()
         self._pardoned: dict[int, int] = {}
         self._failed: dict[tuple[int, str, int], int] = {}
+
+    def on(self, peer: Peer, version: str) -> Series:
+        """The series of what connections of one kind carried, with the client's `connection_tags`.
+
+        `version`: the protocol of the answer, "" without one. Errors of all kinds have their examples together.
+        """
+        wanted = self.client.connection_tags
+        key = (version, peer.tls_version, peer.address if "ip" in wanted else "")
+        known = self._on
+        if known is None:
+            known = self._on = {}
+        series = known.get(key)
+        if series is None:
+            series = known[key] = Series(self.scope, self.tags, self.method, self.name)
+            # A tag that the test sets itself means what the test says.
+            series.tags = TagSet.of({**connection_values(peer, version, wanted), **self.tags.as_dict()})
+            series.shown = self.shown
+        return series
 
     def success(self, status: int) -> int:
         """The series for a success with this status."""

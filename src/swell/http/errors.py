@@ -42,6 +42,8 @@ KINDS: Final[dict[str, int]] = {
     "read_timeout": 1050,
     "dns": 1100,
     "dns_not_found": 1101,
+    "blocked_ip": 1110,
+    "blocked_host": 1111,
     "broken_pipe": 1201,
     "connect_timeout": 1211,
     "refused": 1212,
@@ -61,7 +63,7 @@ NEVER_SENT: Final = frozenset(
     kind
     for kind in KINDS
     if kind in {"refused", "unreachable", "no_local_port", "too_many_files", "connect_timeout", "proxy", "invalid_url"}
-    or kind.startswith(("dns", "tls"))
+    or kind.startswith(("dns", "tls", "blocked"))
 )
 """Failures before a byte of the request was sent: such a request has no duration, and a target that is down must not
 look quick."""

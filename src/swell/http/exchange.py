@@ -39,6 +39,7 @@ class Access(Protocol):
     """Whose connections are used: a session."""
 
     client: Client
+    local_address: str
     pool: Pool
 
     @property
@@ -119,7 +120,14 @@ def obtain(
     total = left is not None and (limits.connect is None or left < limits.connect)
     try:
         connection = client.hub.await_(
-            client.connector.open(route, access.tls_sessions, opening, left if total else limits.connect, total=total)
+            client.connector.open(
+                route,
+                access.tls_sessions,
+                opening,
+                left if total else limits.connect,
+                total=total,
+                local=access.local_address,
+            )
         )
     except BaseException as error:
         pool.failed(route)

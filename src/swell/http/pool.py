@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from swell.http.routes import Route
     from swell.runtime.hub import Hub
 
-__all__ = ["LimitedPool", "Pool"]
+__all__ = ["ClosingPool", "LimitedPool", "Pool"]
 
 
 class Pool:
@@ -61,6 +61,16 @@ class Pool:
         """Close all idle connections."""
         while self.idle:
             self.idle.pop().close()
+
+
+class ClosingPool(Pool):
+    """Keeps nothing: each request has a connection of its own."""
+
+    __slots__ = ()
+
+    def give(self, connection: Connection) -> None:
+        """As `Pool.give`; the connection is closed."""
+        connection.close()
 
 
 class _Waiter:

@@ -55,8 +55,14 @@ def marked(error: BaseException | str) -> Failure:
 
 def record(response: Response, failure: Failure | None) -> None:
     """Add the response's rows; `failure` None counts it as a success."""
-    series = response.endpoint.series
-    recorder = series.client.recorder
+    endpoint = response.endpoint
+    series = endpoint.series
+    client = series.client
+    recorder = client.recorder
+    if client.connection_tags and (peer := response.remote) is not None:
+        series = series.on(peer, response.http_version)
+        # The short way counts successes with this: a URL's connections are all of one kind.
+        endpoint.ok = series.ok
     if failure is None:
         number = series.success(response.status_code)
     else:

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import random
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from swell.http.errors import RequestError, classify
 from swell.http.urls import host_to_ascii, is_ip
+
+if TYPE_CHECKING:
+    from swell.http.host_map import HostMap
 
 __all__ = ["Address", "Resolver", "connect_in_order", "parse_resolve"]
 
@@ -70,8 +74,9 @@ class Resolver:
     """Looks names up for one worker.
 
     `overrides` are what `parse_resolve` gives (a host `*` stands for every host; an exact one goes first),
-    `ttl` is how long an answer is kept (0: looked up for each connection), `order` puts one family first,
-    `rotate` begins each answer with another address, so that connections spread.
+    `ttl` is how long an answer is kept (0: looked up for each connection), `order` puts one family first and `only`
+    leaves the other out, `rotate` begins each answer with another address of the first family, so that connections
+    spread, `shuffle` with any of them. `hosts` goes before everything.
     """
 
     def __init__(
@@ -80,22 +85,30 @@ class Resolver:
         *,
         ttl: float = 60.0,
         order: Literal["system", "ipv4", "ipv6"] = "system",
+        only: bool = False,
         rotate: bool = False,
+        shuffle: bool = False,
+        hosts: HostMap | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._ttl = ttl
         self._order = order
+        self._only = only
         self._rotate = rotate
+        self._shuffle = shuffle
+        self._hosts = hosts
         self._clock = clock
         self._overrides: dict[_Key, list[str]] = {}
         for host, port, address in overrides:
             self._overrides.setdefault((host.lower(), port), []).append(address)
         self._kept: dict[_Key, tuple[float, tuple[Address, ...]]] = {}
         self._under_way: dict[_Key, asyncio.Future[tuple[Address, ...]]] = {}
-        self._turn = 0
+        self._turns: dict[tuple[Address, ...], int] = {}
 
     def known(self, host: str, port: int, now: float | None = None) -> tuple[Address, ...] | None:
         """The addresses without waiting; None when the name must be looked up."""
+        if self._hosts is not None and (mapped := self._hosts.find(host, port)) is not None:
+            return (_address(*mapped),)
         if self._overrides:
             for key in ((host, port), (host, 0), ("*", port), ("*", 0)):
                 given = self._overrides.get(key)
@@ -148,22 +161,36 @@ class Resolver:
         for family, _, _, _, place in found:
             if family in (socket.AF_INET, socket.AF_INET6):
                 addresses[Address(int(family), _with_zone(place), port)] = None
-        if not addresses:
-            raise RequestError("dns_not_found", f"no address is known for {host}")
-        return tuple(self._ordered(list(addresses)))
+        ordered = self._ordered(list(addresses))
+        if not ordered:
+            what = "" if not self._only else " of the kind that is wanted"
+            raise RequestError("dns_not_found", f"no address{what} is known for {host}")
+        return tuple(ordered)
 
     def _ordered(self, addresses: list[Address]) -> list[Address]:
         if self._order == "system":
             return addresses
         first = socket.AF_INET if self._order == "ipv4" else socket.AF_INET6
+        if self._only:
+            return [address for address in addresses if address.family == first]
         return sorted(addresses, key=lambda address: address.family != first)
 
     def _turned(self, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
-        if not self._rotate or len(addresses) < 2:
+        if not (self._rotate or self._shuffle) or len(addresses) < 2:
             return addresses
-        self._turn += 1
-        begin = self._turn % len(addresses)
-        return addresses[begin:] + addresses[:begin]
+        lead = len(addresses)
+        if self._order != "system":
+            lead = sum(address.family == addresses[0].family for address in addresses)
+        if self._shuffle:
+            begin = random.randrange(lead)
+        else:
+            # By name: with one count for all, names asked for in turn would each get the same address always.
+            turn = self._turns.get(addresses, 0) + 1
+            if len(self._turns) >= _MAX_NAMES:
+                self._turns.clear()
+            self._turns[addresses] = turn
+            begin = turn % lead
+        return addresses[begin:lead] + addresses[:begin] + addresses[lead:]
 
 
 async def connect_in_order(

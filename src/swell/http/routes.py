@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swell.http.proxy import Proxy
+    from swell.http.tls import TlsWish
     from swell.http.urls import Target
 
 __all__ = ["Route"]
@@ -19,14 +20,20 @@ class Route:
     """A way to one origin.
 
     `host`, `port`: of the origin. `where`: "host:port" for messages. `secure`: TLS with the origin. `proxy`: None when
-    direct. `absolute`: requests name the whole URL, because a proxy forwards them. `verify`, `cert`, `key`: as for
-    `tls.tls_context`.
+    direct. `absolute`: requests name the whole URL, because a proxy forwards them. `verify`, `cert`, `key`, `wish`: as
+    for `tls.tls_context`.
     """
 
-    __slots__ = ("absolute", "cert", "host", "key", "port", "proxy", "secure", "verify", "where")
+    __slots__ = ("absolute", "cert", "host", "key", "port", "proxy", "secure", "verify", "where", "wish")
 
-    def __init__(
-        self, target: Target, proxy: Proxy | None, verify: bool | str, cert: str | None, key: str | None
+    def __init__(  # noqa: PLR0917 - plain data
+        self,
+        target: Target,
+        proxy: Proxy | None,
+        verify: bool | str,
+        cert: str | None,
+        key: str | None,
+        wish: TlsWish | None = None,
     ) -> None:
         self.host = target.host
         self.port = target.port
@@ -37,3 +44,4 @@ class Route:
         self.verify = verify
         self.cert = cert
         self.key = key
+        self.wish = wish

@@ -9,11 +9,14 @@ first request.
 from __future__ import annotations
 
 import ssl
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-__all__ = ["ResumingContext", "TlsSessions", "TlsSetupError", "tls_context"]
+import msgspec
+
+__all__ = ["ResumingContext", "TlsSessions", "TlsSetupError", "TlsWish", "present", "tls_context"]
 
 # Connections of one name that are remembered until they bring a session; each may hold 50 KB of TLS state.
 _MAX_PENDING: Final = 4
@@ -23,6 +26,21 @@ class TlsSetupError(ValueError):
     """A CA, certificate or key file cannot be used. The message names it and says why."""
 
     kind: Final = "tls"
+
+
+class TlsWish(msgspec.Struct, frozen=True):
+    """What few clients wish of TLS.
+
+    `lowest`, `highest`: such as "TLSv1.2", "" for the usual. `ciphers`: OpenSSL's names, for TLS up to 1.2. `cert`,
+    `key`: PEM texts of the client's certificate; `password`: of the key.
+    """
+
+    lowest: str = ""
+    highest: str = ""
+    ciphers: str = ""
+    cert: str = ""
+    key: str = ""
+    password: str = ""
 
 
 class ResumingContext:
@@ -114,18 +132,20 @@ def _resumable(connection: ssl.SSLObject) -> ssl.SSLSession | None:
     return session if session.id and connection.version() == "TLSv1.2" else None
 
 
-def tls_context(verify: bool | str = True, cert: str | None = None, key: str | None = None) -> ssl.SSLContext:
+def tls_context(
+    verify: bool | str = True, cert: str | None = None, key: str | None = None, wish: TlsWish | None = None
+) -> ssl.SSLContext:
     """The context for these settings, the same object each time.
 
     `verify` True trusts the system's CAs (or SSL_CERT_FILE, SSL_CERT_DIR), a path those in a PEM file or
     directory, False everybody. `cert` is a PEM file with the client's certificate, and its key unless `key`
     names another. Raises TlsSetupError.
     """
-    return _context(verify if isinstance(verify, bool) else str(verify), str(cert or ""), str(key or ""))
+    return _context(verify if isinstance(verify, bool) else str(verify), str(cert or ""), str(key or ""), wish)
 
 
 @lru_cache(maxsize=256)
-def _context(verify: bool | str, cert: str, key: str) -> ssl.SSLContext:
+def _context(verify: bool | str, cert: str, key: str, wish: TlsWish | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -140,7 +160,50 @@ def _context(verify: bool | str, cert: str, key: str) -> ssl.SSLContext:
         raise TlsSetupError(f"a client key without a certificate: {key}; give the certificate file too")
     if cert:
         _present(context, cert, key)
+    if wish is not None:
+        _grant(context, wish)
     return context
+
+
+def _grant(context: ssl.SSLContext, wish: TlsWish) -> None:
+    """Versions, ciphers and a certificate of one's own."""
+    if wish.highest:
+        context.maximum_version = _version(wish.highest)
+    if wish.lowest:
+        context.minimum_version = _version(wish.lowest)
+    old = context.minimum_version < ssl.TLSVersion.TLSv1_2
+    if wish.ciphers or old:
+        # OpenSSL's usual level of security has no TLS below 1.2.
+        try:
+            context.set_ciphers((wish.ciphers or "DEFAULT") + ("@SECLEVEL=0" if old else ""))
+        except ssl.SSLError:
+            raise TlsSetupError(f"none of the cipher suites {wish.ciphers} is known to OpenSSL here") from None
+    if wish.cert:
+        present(context, wish)
+
+
+def _version(name: str) -> ssl.TLSVersion:
+    try:
+        return ssl.TLSVersion[name.replace(".", "_")]
+    except KeyError:
+        raise TlsSetupError(f"there is no TLS version {name!r}") from None
+
+
+def present(context: ssl.SSLContext, wish: TlsWish) -> None:
+    """Load the certificate of `wish`. OpenSSL reads files only, so it is in one for this moment. TlsSetupError."""
+    with tempfile.TemporaryDirectory(prefix="swell-tls-") as folder:  # for this user only
+        cert, key = Path(folder, "cert.pem"), Path(folder, "key.pem")
+        cert.write_text(wish.cert, "utf-8")
+        key.write_text(wish.key or wish.cert, "utf-8")
+        try:
+            # Always given: without one OpenSSL would ask at the terminal.
+            context.load_cert_chain(cert, key, password=lambda: wish.password)
+        except (OSError, ValueError) as exc:
+            if "ENCRYPTED" in (wish.key or wish.cert):
+                trouble = "the password is wrong" if wish.password else "there is no password"
+                raise TlsSetupError(f"the client key is encrypted, and {trouble}") from None
+            reason = _reason(exc) if isinstance(exc, OSError) else str(exc)
+            raise TlsSetupError(f"the client certificate cannot be used: {reason}") from None
 
 
 def _trust(context: ssl.SSLContext, place: str) -> None:

@@ -157,7 +157,16 @@ def _even_times(profile: ArrivalStages, total: int, first: int, step: int, chunk
     latest = profile.offset < 1
     for low in range(first, total, step * chunk):
         numbers = np.arange(low, min(total, low + step * chunk), step, dtype=np.float64)
-        yield curve.times(numbers + profile.offset, latest=latest)
+        yield curve.times(_places(profile, numbers), latest=latest)
+
+
+def _places(profile: ArrivalStages, numbers: Times) -> Times:
+    """Where N(t) is when these arrivals come."""
+    if not profile.offsets:
+        return numbers + profile.offset
+    size = len(profile.offsets)
+    groups, rest = np.divmod(numbers, size)
+    return groups * size + np.array(profile.offsets)[rest.astype(np.int64)]
 
 
 def _random_times(

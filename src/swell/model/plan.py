@@ -21,6 +21,7 @@ __all__ = [
     "ArrivalStages",
     "ClosedProfile",
     "HttpOptions",
+    "Network",
     "OpenProfile",
     "Plan",
     "Profile",
@@ -90,12 +91,15 @@ class ArrivalStages(msgspec.Struct, frozen=True, tag="arrivals"):
     `spacing` "even" puts arrival k where N(t) = k + `offset` (k = 0, 1, ...); only arrivals with N < the total
     count for offset 0, N <= the total for offset 1. "poisson" draws round(total) sorted uniform points of N: a
     Poisson process with an exact count. "exponential" draws independent exponential gaps: the count varies.
+
+    `offsets`, for even arrivals only: arrival k lies where N(t) = n * (k // n) + offsets[k % n], n being their number.
     """
 
     stages: tuple[Stage, ...]
     start: float = 0.0
     spacing: Literal["even", "poisson", "exponential"] = "even"
     offset: float = 0.0
+    offsets: tuple[float, ...] = ()
 
 
 class ArrivalRun(msgspec.Struct, frozen=True):
@@ -179,8 +183,36 @@ class Workload(msgspec.Struct, frozen=True):
     env: dict[str, str] = {}
 
 
+class Network(msgspec.Struct, frozen=True):
+    """What HTTP clients may reach and by which way, where a run has rules of its own for that. Times in seconds.
+
+    `hosts`: (name, port or 0 for every port, address, port or 0 for the same); a name `*.x` stands for all below x.
+    `blocked_hosts`: names and `*.x`; `blocked_ranges`: networks such as 10.0.0.0/8. `dns_select`: which of a name's
+    addresses comes first; `dns_policy`: which kind of address is wanted. `local_addresses`: addresses, ranges
+    (A-B) and networks to send from, dealt to users in turn. `tls_lowest`, `tls_highest`: such as "TLSv1.2", "" for
+    no limit; `tls_ciphers`: OpenSSL's names for TLS up to 1.2, "" for the usual. `connection_tags`: tags of requests
+    that say what connection carried them: proto, tls_version, ip, ocsp_status.
+    """
+
+    hosts: tuple[tuple[str, int, str, int], ...] = ()
+    blocked_hosts: tuple[str, ...] = ()
+    blocked_ranges: tuple[str, ...] = ()
+    dns_ttl: float = 60.0
+    dns_select: Literal["first", "random", "roundRobin"] = "first"
+    dns_policy: Literal["preferIPv4", "preferIPv6", "onlyIPv4", "onlyIPv6", "any"] = "any"
+    local_addresses: tuple[str, ...] = ()
+    tls_lowest: str = ""
+    tls_highest: str = ""
+    tls_ciphers: str = ""
+    keep_connections: bool = True
+    connection_tags: tuple[str, ...] = ()
+
+
 class HttpOptions(msgspec.Struct, frozen=True):
-    """Defaults of every HTTP client of the run. Times in seconds, sizes in bytes; None means no limit."""
+    """Defaults of every HTTP client of the run. Times in seconds, sizes in bytes; None means no limit.
+
+    `bare`: requests have no header that nobody asked for but User-Agent, and not even that if `user_agent` is "".
+    """
 
     timeout: float = 60.0
     connect_timeout: float = 30.0
@@ -198,6 +230,8 @@ class HttpOptions(msgspec.Struct, frozen=True):
     max_connections_per_host: int = 0
     user_agent: str = ""
     expected_statuses: tuple[tuple[int, int], ...] = ((200, 399),)
+    network: Network | None = None
+    bare: bool = False
 
 
 class Source(msgspec.Struct, frozen=True):

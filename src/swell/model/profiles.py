@@ -12,6 +12,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from swell.model.places import places_before, places_within
 from swell.model.plan import (
     ArrivalRuns,
     ArrivalSequence,
@@ -368,9 +369,7 @@ def planned_iterations(profile: Profile, until: float | None = None) -> int | No
                 return None
             if profile.spacing != "even":
                 return math.floor(total + 0.5)
-            offset = profile.offset
-            # Arrival k lies at k + offset: before the total, or on it where arrivals close their interval.
-            return max(0, math.floor(total - offset) + 1 if offset >= 1 else math.ceil(snap(total - offset)))
+            return places_within(profile, total)
         case ArrivalRuns():
             return sum(run.count for run in profile.runs)
         case ArrivalSequence():
@@ -384,8 +383,7 @@ def _planned_before(profile: OpenProfile, until: float) -> int | None:
     """As `planned_iterations` for a run that ends in the middle of the profile."""
     match profile:
         case ArrivalStages():
-            count = max(0, math.ceil(snap(arrivals_by(profile, until) - profile.offset)))
-            return count if profile.spacing == "even" else None
+            return places_before(profile, arrivals_by(profile, until)) if profile.spacing == "even" else None
         case ArrivalRuns():
             return sum(_run_before(run, until) for run in profile.runs)
         case ArrivalSequence():

@@ -96,7 +96,7 @@ class _Attempt:
         route = endpoint.route
         if route.absolute:
             # As requests do, a WebSocket without TLS would ask the proxy to speak HTTP; it needs a tunnel instead.
-            route = Route(endpoint.target, route.proxy, route.verify, route.cert, route.key)
+            route = Route(endpoint.target, route.proxy, route.verify, route.cert, route.key, route.wish)
             route.absolute = False
             endpoint.route = route
 
@@ -178,7 +178,13 @@ class _Attempt:
         limits = [each for each in (left, client.options.connect_timeout) if each is not None]
         try:
             connection = client.hub.await_(
-                client.connector.open(route, self.session.tls_sessions, Opening(), min(limits) if limits else None)
+                client.connector.open(
+                    route,
+                    self.session.tls_sessions,
+                    Opening(),
+                    min(limits) if limits else None,
+                    local=self.session.local_address,
+                )
             )
         except RequestError as error:
             raise self._failed(error, sent) from None

@@ -40,20 +40,17 @@ MODULES = (
     "ws",
     "websockets",
     "grpc",
+    "fs",
+    "csv_rows",
+    "streams",
+    "redis",
 )
 """The files in `modules/`."""
 
 _GONE = {
     "k6/browser": "browsers are not supported; drive one with Playwright in a Python test (swell run)",
     "k6/experimental/browser": "browsers are not supported; drive one with Playwright in a Python test (swell run)",
-    "k6/experimental/timers": "write k6/timers instead",
-    "k6/experimental/grpc": "write k6/net/grpc instead",
-    "k6/experimental/webcrypto": "use the global `crypto` instead",
-    "k6/experimental/redis": "k6 has moved it into an extension; a Python test (swell run) can use redis-py",
     "k6/experimental/tracing": "k6 has removed it",
-    "k6/experimental/fs": "this module is not supported; read files with open() or a SharedArray",
-    "k6/experimental/csv": "this module is not supported; read files with open() and papaparse",
-    "k6/experimental/streams": "streams are not supported",
 }
 
 
@@ -134,17 +131,10 @@ def _open(context: Any, caller: str, path: Any = None, mode: Any = "") -> Any:
     if not isinstance(path, str) or not path:
         raise JsThrow("TypeError", "open() needs the path of a file")
     instance: K6Instance = vu.worker
-    found = instance.resolver.path(path if path.startswith(("/", "file:", ".")) else f"./{path}", caller)
-    if not instance.reading and found not in instance.opened:
-        raise JsThrow("Error", f"open({path!r}): only files that the first run of the init code opened can be opened")
-    try:
-        content = instance.shared.read(instance.resolver.files, found)
-        instance.opened[found] = content
-        return content if mode == "b" else instance.shared.read_text(instance.resolver.files, found)
-    except IsADirectoryError:
-        raise JsThrow("Error", f"open({path!r}): {found} is a folder") from None
-    except OSError as error:
-        raise JsThrow("Error", f"open({path!r}): cannot read {found}: {error.strerror}") from None
+    what = f"open({path!r})"
+    found = instance.find_file(path, caller, what)
+    content = instance.read_file(found, what)
+    return content if mode == "b" else instance.shared.read_text(instance.resolver.files, found)
 
 
 class _ArchiveFiles(DiskFiles):

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swell.dialects.javascript import JsContext, JsProgram, JsThrow, Pulse, Shared
+from swell.dialects.k6.execution_segments import part_of
 from swell.dialects.k6.host import make_host, make_resolver
 from swell.dialects.k6.log import Repeats, make_line
+from swell.dialects.k6.modules.http_settings import own_certificates
 from swell.dialects.k6.option_values import OptionError
 from swell.dialects.k6.vu import K6Vu
 from swell.metrics.recorder import MetricError, Recorder
@@ -24,6 +26,7 @@ from swell.metrics.recorder import MetricError, Recorder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from swell.dialects.k6.execution_segments import Part
     from swell.dialects.k6.program import K6Program
     from swell.dialects.k6.settings import K6Test
     from swell.dialects.k6.vu import Phase
@@ -74,6 +77,7 @@ class K6Instance:
         self._console_file: Any = None
         self._repeats = Repeats()
         self._pulse: Pulse | None = None
+        self._part: Part | None = None
         self.told: dict[str, str] = {}
         self.idle: deque[K6Vu] = deque()
         self.made = 0
@@ -95,15 +99,27 @@ class K6Instance:
         self.hub = worker.hub
         self.recorder = worker.recorder
         self._pulse = Pulse(worker.hub)
+        self._part = part_of(self.test.options)
+        certificates = own_certificates(self.test.options)
+        if certificates:
+            from swell.http.client import client_for  # noqa: PLC0415 - few scripts have certificates
 
-    def new_session(self) -> Session:
-        """An HTTP session with connections and cookies of its own."""
+            reach = client_for(worker.hub, worker.recorder, worker.plan.http).reach
+            assert reach is not None, "plans of k6 have rules for the network"
+            reach.present(certificates)
+
+    def new_session(self, number: int) -> Session:
+        """An HTTP session with connections and cookies of its own, for the VU with this number."""
         from swell.http.session import Session  # noqa: PLC0415 - only scripts that send requests need the client
 
         worker = self.worker
         if worker is None:
             raise JsThrow("Error", "requests can be made only while the test runs")
-        return Session(worker.hub, worker.recorder, worker.plan.http)
+        session = Session(worker.hub, worker.recorder, worker.plan.http)
+        reach = session.client.reach
+        if reach is not None:
+            session.local_address = reach.local_address(max(number - 1, 0))
+        return session
 
     def tell(self, what: str, value: str) -> None:
         """Let the process that conducts the run know; in init code there is none yet."""
@@ -113,9 +129,9 @@ class K6Instance:
 
     # VUs.
 
-    def new_vu(self, number: int, *, phase: Phase = "vu") -> K6Vu:
-        """Run the init code for one more VU. Raises JsError."""
-        vu = K6Vu(self, number, self.env)
+    def new_vu(self, number: int, *, phase: Phase = "vu", own_number: int = 0) -> K6Vu:
+        """Run the init code for one more VU, the `own_number`-th (from 1) of this process. Raises JsError."""
+        vu = K6Vu(self, number, self.env, own_number)
         context = JsContext(self.program, hub=self.hub, state=vu, shared=self.shared, pulse=self._pulse)
         vu.context = context
         context.load()
@@ -129,9 +145,14 @@ class K6Instance:
         if self.idle:
             return self.idle.popleft()
         self.made += 1
+        return self.new_vu(self.number_in_test(self.made - 1) + 1, own_number=self.made)
+
+    def number_in_test(self, own: int) -> int:
+        """The number in the whole test, of which other processes and instances run parts, of the `own`-th (from 0)."""
         worker = self.worker
         assert worker is not None
-        return self.new_vu(worker.index + 1 + (self.made - 1) * worker.count)
+        number = own * worker.count + worker.index
+        return number if self._part is None else self._part.own.number(number)
 
     def give_vu(self, vu: K6Vu) -> None:
         """The scenario needs it no more."""
@@ -144,6 +165,29 @@ class K6Instance:
         made = [self.take_vu() for _ in range(count)]
         self.active -= len(made)
         self.idle.extend(made)
+
+    # Files.
+
+    def find_file(self, path: str, caller: str, what: str) -> str:
+        """Where a file is that init code of the module `caller` names. Raises JsThrow if it was not to be opened.
+
+        `what` is the call, for messages.
+        """
+        found = self.resolver.path(path if path.startswith(("/", "file:", ".")) else f"./{path}", caller)
+        if not self.reading and found not in self.opened:
+            raise JsThrow("Error", f"{what}: only files that the first run of the init code opened can be opened")
+        return found
+
+    def read_file(self, found: str, what: str) -> bytes:
+        """The content of a file that `find_file` found. Raises JsThrow."""
+        try:
+            content = self.shared.read(self.resolver.files, found)
+        except IsADirectoryError:
+            raise JsThrow("Error", f"{what}: {found} is a folder") from None
+        except OSError as error:
+            raise JsThrow("Error", f"{what}: cannot read {found}: {error.strerror}") from None
+        self.opened[found] = content
+        return content
 
     # Metrics.
 

@@ -18,8 +18,11 @@ import msgspec
 
 from swell.dialects.javascript import JsError, JsProgramError
 from swell.dialects.k6.archive import ArchiveError, is_archive, unpack_archive
+from swell.dialects.k6.execution_segments import part_of
 from swell.dialects.k6.executors import scenarios_of, select
 from swell.dialects.k6.instance import K6Instance
+from swell.dialects.k6.modules.http_settings import check_tls
+from swell.dialects.k6.option_network import address_ranges, ciphers, host_patterns
 from swell.dialects.k6.option_values import OptionError, boolean, duration, stages, text, text_map, texts
 from swell.dialects.k6.options import OPTIONS, Tier, consolidate, decode, from_environment
 from swell.dialects.k6.planning import Threshold, make_plan, thresholds_of
@@ -107,14 +110,15 @@ def _load(given: Given, environ: Mapping[str, str]) -> Loaded:
     warnings += found
     options, found = consolidate([Tier("configuration file", config), Tier("script", own), *outer])
     warnings += found
-    _check_segment(options)
     test.options = options
     scenarios = scenarios_of(options)
     test.scenarios = select(scenarios, [name for each in given.many("scenario") for name in each.split(",") if name])
     _check_exports(vu, test)
-    thresholds = [] if _is_off(given, environ) else thresholds_of(options.get("thresholds") or {}, instance.declared())
-    plan, unsupported = _plan(given, test, env, [*(each.line for each in thresholds), *_extra_criteria(given)])
-    warnings += unsupported
+    thresholds: list[Threshold] = []
+    if not _is_off(given, environ):
+        thresholds = thresholds_of(options.get("thresholds") or {}, instance.declared(), options.get("systemTags"))
+    check_tls(options)
+    plan = _plan(given, test, env, [*(each.line for each in thresholds), *_extra_criteria(given)])
     return Loaded(
         given=given,
         test=test,
@@ -235,10 +239,8 @@ def _flag_options(given: Given) -> dict[str, Any]:
         elif parser is text_map:
             # NAME:VALUE too, as in thresholds.
             parsed = text_pairs(name, [each if "=" in each else each.replace(":", "=", 1) for each in value])
-        elif parser is texts:
-            parsed = [
-                part for each in ([value] if isinstance(value, str) else value) for part in texts(name, each) or []
-            ]
+        elif parser in {texts, address_ranges, ciphers, host_patterns}:
+            parsed = [part for each in ([value] if isinstance(value, str) else value) for part in parser(name, each)]
         elif parser is boolean or parser is text:
             parsed = value
         else:
@@ -287,14 +289,6 @@ def _script_options(vu: K6Vu, archived: Mapping[str, Any] | None) -> dict[str, A
     return {key: value for key, value in cast("dict[str, Any]", raw).items() if value is not None}
 
 
-def _check_segment(options: Mapping[str, Any]) -> None:
-    segment = options.get("executionSegment")
-    if segment not in {None, "", "0:1", "0%:100%"}:
-        raise OptionError(
-            "executionSegment", f"{segment!r}: parts of a test are not run one by one here; use --processes N instead"
-        )
-
-
 def _check_exports(vu: K6Vu, test: K6Test) -> None:
     context = vu.context
     assert context is not None
@@ -335,14 +329,18 @@ def _extra_criteria(given: Given) -> list[str]:
     return lines
 
 
-def _plan(given: Given, test: K6Test, env: Mapping[str, str], criteria: list[str]) -> tuple[Plan, list[str]]:
+def _plan(given: Given, test: K6Test, env: Mapping[str, str], criteria: list[str]) -> Plan:
     time_scale, load_scale = _factor(given, "time-scale"), _factor(given, "load-scale")
     if (time_scale, load_scale) != (1.0, 1.0):
         test.scenarios = {name: scaled(each, time_scale, load_scale) for name, each in test.scenarios.items()}
+    whole, part = test.scenarios, part_of(test.options)
+    if part is not None:
+        test.scenarios = {name: made for name, each in whole.items() if (made := part.scenario(each)) is not None}
     return make_plan(
         test.script,
         test.options,
-        test.scenarios,
+        whole,
+        part=part,
         env=env,
         settings=test.pack(),
         thresholds=criteria,

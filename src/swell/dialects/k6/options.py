@@ -13,6 +13,16 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from swell.dialects.k6.option_network import (
+    address_ranges,
+    ciphers,
+    dns,
+    host_map,
+    host_patterns,
+    local_ips,
+    tls_auth,
+    tls_version,
+)
 from swell.dialects.k6.option_values import (
     OptionError,
     boolean,
@@ -98,21 +108,21 @@ OPTIONS: Mapping[str, Option] = {
     "teardownTimeout": Option(duration, "K6_TEARDOWN_TIMEOUT"),
     "handleSummaryTimeout": Option(duration, "K6_HANDLE_SUMMARY_TIMEOUT"),
     "rps": Option(decimal, "K6_RPS"),
-    "dns": Option(_anything, "K6_DNS"),
+    "dns": Option(dns, "K6_DNS"),
     "maxRedirects": Option(integer, "K6_MAX_REDIRECTS"),
     "userAgent": Option(text, "K6_USER_AGENT"),
     "batch": Option(integer, "K6_BATCH"),
     "batchPerHost": Option(integer, "K6_BATCH_PER_HOST"),
     "httpDebug": Option(text, "K6_HTTP_DEBUG"),
     "insecureSkipTLSVerify": Option(boolean, "K6_INSECURE_SKIP_TLS_VERIFY"),
-    "tlsCipherSuites": Option(texts, "K6_TLS_CIPHER_SUITES"),
-    "tlsVersion": Option(_anything, "K6_TLS_VERSION"),
-    "tlsAuth": Option(_anything),
+    "tlsCipherSuites": Option(ciphers, "K6_TLS_CIPHER_SUITES"),
+    "tlsVersion": Option(tls_version, "K6_TLS_VERSION"),
+    "tlsAuth": Option(tls_auth),
     "throw": Option(boolean, "K6_THROW"),
     "thresholds": Option(_thresholds, "K6_THRESHOLDS"),
-    "blacklistIPs": Option(texts, "K6_BLACKLIST_IPS"),
-    "blockHostnames": Option(texts, "K6_BLOCK_HOSTNAMES"),
-    "hosts": Option(text_map, ""),
+    "blacklistIPs": Option(address_ranges, "K6_BLACKLIST_IPS"),
+    "blockHostnames": Option(host_patterns, "K6_BLOCK_HOSTNAMES"),
+    "hosts": Option(host_map),
     "noConnectionReuse": Option(boolean, "K6_NO_CONNECTION_REUSE"),
     "noVUConnectionReuse": Option(boolean, "K6_NO_VU_CONNECTION_REUSE"),
     "minIterationDuration": Option(duration, "K6_MIN_ITERATION_DURATION"),
@@ -126,7 +136,7 @@ OPTIONS: Mapping[str, Option] = {
     "tags": Option(text_map, "K6_TAGS"),
     "metricSamplesBufferSize": Option(integer, "K6_METRIC_SAMPLES_BUFFER_SIZE"),
     "consoleOutput": Option(text, "K6_CONSOLE_OUTPUT"),
-    "localIPs": Option(text, "K6_LOCAL_IPS"),
+    "localIPs": Option(local_ips, "K6_LOCAL_IPS"),
     "features": Option(_anything),
 }
 """All options by name."""

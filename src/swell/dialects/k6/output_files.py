@@ -57,8 +57,9 @@ class _PointFile:
     wants_points = True
     every = 1.0
 
-    def __init__(self, kind: str, path: str) -> None:
+    def __init__(self, kind: str, path: str, system_tags: Sequence[str] | None) -> None:
         self.label = f"{kind} ({path})" if path != "-" else kind
+        self._hidden = _hidden(system_tags)
         self.lost = 0
         self._file = TextFile(path)
         self._parts: list[str] = []
@@ -91,8 +92,10 @@ class _PointFile:
 class JsonPoints(_PointFile):
     """`json=FILE[.gz]`: a line of type Metric before the first sample of a metric, a line of type Point for each."""
 
-    def __init__(self, path: str, thresholds: Mapping[str, Sequence[str]]) -> None:
-        super().__init__("json", path)
+    def __init__(
+        self, path: str, thresholds: Mapping[str, Sequence[str]], system_tags: Sequence[str] | None = None
+    ) -> None:
+        super().__init__("json", path, system_tags)
         self._thresholds = thresholds
         self._seen: set[str] = set()
         self._frames: dict[int, tuple[str, str]] = {}
@@ -105,7 +108,7 @@ class JsonPoints(_PointFile):
                 if facts.metric not in self._seen:
                     self._seen.add(facts.metric)
                     yield _line({"type": "Metric", "data": self._head(facts), "metric": facts.metric})
-                shown_tags = _tags(facts)
+                shown_tags = _tags(facts, self._hidden)
                 tags = _line(shown_tags).rstrip("\n") if shown_tags else "null"
                 name = json.dumps(facts.metric)
                 found = f'{{"metric":{name},"type":"Point","data":{{"time":"', f',"tags":{tags}}}}}\n'
@@ -131,7 +134,7 @@ class CsvPoints(_PointFile):
     def __init__(self, path: str, *, time_format: str = "unix", system_tags: Sequence[str] | None = None) -> None:
         if time_format not in _TIME_FORMATS:
             raise ValueError(f"--out csv: {time_format!r} is no format of times; use {', '.join(_TIME_FORMATS)}")
-        super().__init__("csv", path)
+        super().__init__("csv", path, system_tags)
         self._time_format = time_format
         # `vu` and `iter` are no tags of k6's samples but metadata.
         tags = SYSTEM_TAGS if system_tags is None else system_tags
@@ -165,7 +168,7 @@ class CsvPoints(_PointFile):
             found = self._ends.get(number)
             if found is None:
                 facts = batch.series[number]
-                tags = _tags(facts)
+                tags = _tags(facts, self._hidden)
                 extra = "&".join(f"{key}={each}" for key, each in tags.items() if key not in self._tags)
                 end = csv_line([*(tags.get(tag, "") for tag in self._tags), extra, ""])
                 found = self._ends[number] = (csv_line([facts.metric]).rstrip("\n"), end)
@@ -177,6 +180,7 @@ class InfluxPoints(InfluxDb):
 
     wants_points = True
     tags_as_fields: frozenset[str] = frozenset()
+    system_tags: Sequence[str] | None = None
 
     def take(self, batch: Batch) -> None:
         """Turn the samples into lines."""
@@ -186,7 +190,7 @@ class InfluxPoints(InfluxDb):
             found = heads.get(number)
             if found is None:
                 facts = batch.series[number]
-                known = _tags(facts)
+                known = _tags(facts, _hidden(self.system_tags))
                 tags = {key: each for key, each in known.items() if key not in self.tags_as_fields}
                 start = point_line(facts.metric, tags, {"value": 0.0}, 0).removesuffix("value=0.0 0")
                 texts = {key: known[key] for key in self.tags_as_fields & known.keys()}
@@ -206,15 +210,17 @@ def _points(batch: Batch) -> Iterator[tuple[int, float, float]]:
             yield number, time, value
 
 
-def _tags(facts: SeriesFacts) -> Mapping[str, str]:
-    """The tags as k6 has them: the URL of a request is its name, and the client speaks HTTP/1.1."""
-    if not facts.metric.startswith("http_req"):
-        return facts.tags
-    name = facts.tags.get("name", "")
-    more = {"url": name} if name else {}
-    if facts.tags.get("status", "0") != "0":
-        more["proto"] = "HTTP/1.1"
-    return {**more, **facts.tags}
+def _hidden(system_tags: Sequence[str] | None) -> frozenset[str]:
+    """The system tags that are not enabled, of those that are recorded whether or not they are."""
+    return frozenset() if system_tags is None else frozenset(SYSTEM_TAGS) - frozenset(system_tags)
+
+
+def _tags(facts: SeriesFacts, hidden: frozenset[str]) -> Mapping[str, str]:
+    """The tags as k6 has them, without those that are not enabled: the URL of a request is its name."""
+    tags = facts.tags
+    if facts.metric.startswith("http_req") and (name := tags.get("name", "")):
+        tags = {"url": name, **tags}
+    return {tag: value for tag, value in tags.items() if tag not in hidden}
 
 
 def _nano_text(seconds: float) -> str:

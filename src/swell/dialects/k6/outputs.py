@@ -115,11 +115,13 @@ def make_outputs(
         if name == "json":
             from swell.dialects.k6.output_files import JsonPoints  # noqa: PLC0415
 
-            made.append(JsonPoints(argument or "-", thresholds or {}))
+            made.append(JsonPoints(argument or "-", thresholds or {}, system_tags))
         elif name == "csv":
             from swell.dialects.k6.output_files import CsvPoints  # noqa: PLC0415
 
             made.append(CsvPoints.of(argument, env, system_tags))
+        elif name == "influxdb":
+            made.append(_influxdb(argument, env, system_tags))
         elif name in _MAKERS:
             try:
                 made.append(_MAKERS[name](argument, env))
@@ -130,7 +132,7 @@ def make_outputs(
     return made
 
 
-def _influxdb(argument: str, env: Mapping[str, str]) -> Output:
+def _influxdb(argument: str, env: Mapping[str, str], system_tags: Sequence[str] | None) -> Output:
     from swell.dialects.k6.output_files import InfluxPoints  # noqa: PLC0415
 
     address = env.get("K6_INFLUXDB_ADDR", "http://localhost:8086").rstrip("/")
@@ -141,6 +143,7 @@ def _influxdb(argument: str, env: Mapping[str, str]) -> Output:
             known[ours] = env[theirs]
     as_fields = env.get("K6_INFLUXDB_TAGS_AS_FIELDS", "vu:int,iter:int,url").split(",")
     output = InfluxPoints(url, known, verify=not _is_true(env.get("K6_INFLUXDB_INSECURE")))
+    output.system_tags = system_tags
     output.tags_as_fields = frozenset(each.partition(":")[0].strip() for each in as_fields)
     return output
 
@@ -210,7 +213,6 @@ def _statsd(argument: str, env: Mapping[str, str]) -> Output:
 
 
 _MAKERS: dict[str, Callable[[str, Mapping[str, str]], Output]] = {
-    "influxdb": _influxdb,
     "experimental-prometheus-rw": _remote_write,
     "prometheus-rw": _remote_write,
     "opentelemetry": _opentelemetry,

@@ -8,13 +8,13 @@ metric, or an aggregation that it does not have, is an `OptionError`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from swell.dialects.k6.inspect_requirements import seconds_of
-from swell.dialects.k6.modules.http_settings import http_options
+from swell.dialects.k6.modules.http_settings import CONNECTION_TAGS, http_options
 from swell.dialects.k6.option_values import OptionError
 from swell.metrics.builtin import BUILTIN
 from swell.metrics.exact import DEFAULT_SAMPLES
@@ -34,7 +34,11 @@ from swell.model.plan import (
     UserStages,
     Workload,
 )
+from swell.model.profiles import duration, user_steps
 from swell.model.threshold import ThresholdError, parse_threshold
+
+if TYPE_CHECKING:
+    from swell.dialects.k6.execution_segments import Part, Stripe
 
 __all__ = ["LOADER", "Threshold", "largest_vus", "make_plan", "thresholds_of"]
 
@@ -45,7 +49,7 @@ _EXPRESSION = re.compile(
     r"(?P<aggregation>avg|min|max|med|count|rate|value|p)\s*(?:\(\s*(?P<q>\d+(?:\.\d+)?)\s*\))?"
     r"\s*(?P<operator>>=|<=|===|==|!=|>|<)\s*(?P<limit>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
 )
-_NOT_RECORDED = {"proto", "tls_version", "ocsp_status", "ip", "vu", "iter"}
+_NEVER_TAGS = {"vu", "iter"}
 _USER_AGENT = "Grafana k6/2.2.0"
 
 
@@ -67,17 +71,22 @@ def make_plan(
     thresholds: Iterable[str] = (),
     processes: int = 1,
     name: str = "",
-) -> tuple[Plan, list[str]]:
-    """(plan, warnings). `settings` travel to the workers; `thresholds` are lines in our grammar. Raises OptionError."""
-    try:
-        http, unsupported = http_options(options, _USER_AGENT)
-    except ValueError as error:
-        raise OptionError("", str(error)) from None
-    plan = Plan(
+    part: Part | None = None,
+) -> Plan:
+    """The plan. `settings` travel to the workers; `thresholds` are lines in our grammar.
+
+    `part`: what this instance runs of the scenarios, which are those of the whole test. Raises OptionError.
+    """
+    workloads = [
+        _workload(name, scenario, part)
+        for name, scenario in scenarios.items()
+        if part is None or part.scenario(scenario) is not None
+    ]
+    return Plan(
         source=Source(LOADER, script, dict(env), dict(settings)),
-        workloads=tuple(_workload(name, scenario) for name, scenario in scenarios.items()),
+        workloads=tuple(workloads),
         thresholds=tuple(thresholds),
-        http=http,
+        http=http_options(options, _USER_AGENT),
         processes=processes,
         tags=dict(options.get("tags") or {}),
         name=name,
@@ -85,7 +94,6 @@ def make_plan(
         teardown_timeout=seconds_of(options.get("teardownTimeout"), "60s"),
         exact_samples=DEFAULT_SAMPLES,
     )
-    return plan, unsupported
 
 
 def largest_vus(scenario: Mapping[str, Any]) -> int:
@@ -99,14 +107,15 @@ def largest_vus(scenario: Mapping[str, Any]) -> int:
             return scenario["vus"]
 
 
-def _workload(name: str, scenario: Mapping[str, Any]) -> Workload:
+def _workload(name: str, whole: Mapping[str, Any], part: Part | None) -> Workload:
+    scenario = whole if part is None else part.scenario(whole) or whole
     policy = ArrivalPolicy()
     if "preAllocatedVUs" in scenario:
         policy = ArrivalPolicy(scenario["preAllocatedVUs"], scenario["maxVUs"], 0.0)
     return Workload(
         name=name,
         mix=(Share(scenario["exec"]),),
-        profile=_profile(scenario),
+        profile=_profile(scenario) if part is None else _part_of_profile(_profile(whole), _profile(scenario), part.own),
         start_time=seconds_of(scenario["startTime"]),
         graceful_stop=seconds_of(scenario.get("gracefulStop")),
         graceful_ramp_down=seconds_of(scenario.get("gracefulRampDown"), "30s"),
@@ -137,15 +146,50 @@ def _profile(scenario: Mapping[str, Any]) -> Profile:
             return SteeredUsers(scenario["vus"], float("inf"), seconds_of(scenario["duration"]) or None)
 
 
+def _part_of_profile(whole: Profile, scaled: Profile, own: Stripe) -> Profile:
+    """What an instance runs of a profile, at the times of the whole; `scaled` is its part without regard to times."""
+    match whole:
+        case UserStages():
+            return _stepwise(whole, own)
+        case ArrivalStages():
+            share = float(own.share)
+            stages = tuple(Stage(each.duration, each.target * share, each.name) for each in whole.stages)
+            offsets = tuple((place + whole.offset) * share for place in own.places)
+            return ArrivalStages(stages, whole.start * share, offset=whole.offset, offsets=offsets)
+        case _:
+            return scaled
+
+
+def _stepwise(whole: UserStages, own: Stripe) -> UserStages:
+    """The users that come and go with the numbers of a stripe, as steps."""
+    steps = [(at, own.count(users)) for at, users in user_steps(whole)]
+    stages: list[Stage] = []
+    since, count = 0.0, steps[0][1]
+    for at, users in steps[1:]:
+        if users != count:
+            stages += [Stage(at - since, count), Stage(0.0, users)]
+            since, count = at, users
+    length = duration(whole) or 0.0
+    return UserStages((*stages, Stage(max(length - since, 0.0), count)), steps[0][1])
+
+
 def _stages(scenario: Mapping[str, Any], unit: float = 1.0) -> tuple[Stage, ...]:
     return tuple(Stage(seconds_of(stage["duration"]), stage["target"] / unit) for stage in scenario["stages"])
 
 
-def thresholds_of(thresholds: Mapping[str, Iterable[Any]], declared: Mapping[str, MetricKind]) -> list[Threshold]:
-    """The thresholds of a script. `declared`: the script's own metrics. Raises OptionError."""
+def thresholds_of(
+    thresholds: Mapping[str, Iterable[Any]],
+    declared: Mapping[str, MetricKind],
+    system_tags: Sequence[str] | None = None,
+) -> list[Threshold]:
+    """The thresholds of a script. `declared`: the script's own metrics; `system_tags`: the option, None for k6's
+    default. Raises OptionError.
+    """
     found: list[Threshold] = []
     for metric, criteria in thresholds.items():
         name, tags = _selector(metric)
+        if name.startswith("http_req"):
+            _check_connection_tags(metric, tags, system_tags)
         kind = declared.get(name) or (BUILTIN[name].kind if name in BUILTIN else None)
         if kind is None:
             raise OptionError(
@@ -153,6 +197,16 @@ def thresholds_of(thresholds: Mapping[str, Iterable[Any]], declared: Mapping[str
             )
         found += [_threshold(metric, name, tags, kind, criterion) for criterion in criteria]
     return found
+
+
+def _check_connection_tags(metric: str, tags: Mapping[str, str], system_tags: Sequence[str] | None) -> None:
+    """Raises OptionError for a tag that is recorded only if it is asked for."""
+    recorded = CONNECTION_TAGS[:2] if system_tags is None else system_tags
+    for tag in tags:
+        if tag in CONNECTION_TAGS and tag not in recorded:
+            raise OptionError(
+                f"thresholds[{metric!r}]", f"the tag {tag!r} is recorded only if the option systemTags names it"
+            )
 
 
 def _threshold(metric: str, name: str, tags: Mapping[str, str], kind: MetricKind, criterion: Any) -> Threshold:
@@ -199,8 +253,8 @@ def _selector(metric: str) -> tuple[str, dict[str, str]]:
         if not colon:
             raise OptionError(f"thresholds[{metric!r}]", f"{part!r} is no tag:value")
         tag = tag.strip().strip("\"'")
-        if tag in _NOT_RECORDED:
-            raise OptionError(f"thresholds[{metric!r}]", f"the tag {tag!r} is not recorded, so nothing would match")
+        if tag in _NEVER_TAGS:
+            raise OptionError(f"thresholds[{metric!r}]", f"{tag!r} is no tag that thresholds can select by, as in k6")
         # A request's url tag and its name are the same in k6: the name is the URL unless given.
         tags["name" if tag == "url" else tag] = value.strip().strip("\"'")
     return name.strip(), tags

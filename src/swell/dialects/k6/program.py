@@ -165,7 +165,7 @@ class K6Program:
             case "iterationInInstance":
                 return self._numbers.get(vu.number, 0)
             case _:
-                return self._numbers.get(vu.number, 0) * worker.count + worker.index
+                return self.instance.number_in_test(self._numbers.get(vu.number, 0))
 
     def _progress(self, test: dict[str, Any], elapsed: float, scenario: str) -> float:
         done = self._scenario_counts.get(scenario, 0)

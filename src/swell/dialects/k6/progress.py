@@ -24,9 +24,13 @@ _EVERY = 1.0
 
 
 def head_text(
-    script: str, scenarios: Mapping[str, Mapping[str, Any]], outputs: Sequence[str], dashboard: str = ""
+    script: str,
+    scenarios: Mapping[str, Mapping[str, Any]],
+    outputs: Sequence[str],
+    dashboard: str = "",
+    share: float = 1.0,
 ) -> str:
-    """What a test is going to do."""
+    """What a test is going to do; `share` of it in this instance."""
     needed = requirements(scenarios)
     several = "" if len(scenarios) == 1 else "s"
     infinite = any(
@@ -40,7 +44,7 @@ def head_text(
     lines += [
         "",
         (
-            f"     scenarios: (100.00%) {len(scenarios)} scenario{several}, {needed.max_vus} max VUs, {length} max"
+            f"     scenarios: ({share:.2%}) {len(scenarios)} scenario{several}, {needed.max_vus} max VUs, {length} max"
             " duration (incl. graceful stop):"
         ),
     ]

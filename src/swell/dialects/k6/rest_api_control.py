@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from swell.coordinator.state import LiveRun
-    from swell.coordinator.steering import Steering
+    from swell.coordinator.steering import ArrivalTarget, Steering
 
 __all__ = ["PATIENCE", "RemoteControl", "Scalable"]
 
@@ -109,7 +109,7 @@ class RemoteControl:
 
     # What the coordinator asks
 
-    def tick(self, elapsed: float) -> Sequence[SteerTarget] | None:
+    def tick(self, elapsed: float) -> Sequence[SteerTarget | ArrivalTarget] | None:
         """What the steered scenarios should do now; None ends the test."""
         with self._lock:
             if self._stopped:

@@ -20,6 +20,7 @@ from swell.coordinator.conduct import conduct
 from swell.coordinator.cpus import auto_processes
 from swell.coordinator.transports.processes import ProcessWorkers
 from swell.dialects.k6.ending import exit_code, show_results, tell_verdict
+from swell.dialects.k6.execution_segments import part_of
 from swell.dialects.k6.loading import LoadError
 from swell.dialects.k6.log import make_line
 from swell.dialects.k6.outputs import dashboard_of, open_outputs, split_specs
@@ -136,8 +137,7 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
     control, server = _remote(given, loaded, trend_stats, progress)
     page = _page(given, dashboard)
     if not given.has("quiet"):
-        print(head_text(given.files[0], test.scenarios, specs, page.url if page is not None else ""))  # noqa: T201
-        sys.stdout.flush()
+        _announce(loaded, specs, page.url if page is not None else "")
     for warning in loaded.warnings:
         progress.say("warn", warning)
     plan = msgspec.structs.replace(plan, raw_samples=wants_points(outputs))
@@ -195,6 +195,14 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
         if page is not None:
             page.shut()
         store.close()
+
+
+def _announce(loaded: Loaded, specs: Sequence[str], url: str) -> None:
+    """Say what is going to happen. `url`: of the live page, "" for none."""
+    part = part_of(loaded.options)
+    share = 1.0 if part is None else float(part.own.share)
+    print(head_text(loaded.given.files[0], loaded.test.scenarios, specs, url, share))  # noqa: T201
+    sys.stdout.flush()
 
 
 def _outputs(loaded: Loaded, specs: Sequence[str], progress: Progress) -> tuple[Any, Any]:

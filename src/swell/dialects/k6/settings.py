@@ -12,6 +12,8 @@ import msgspec
 
 __all__ = ["K6Test", "LogStyle"]
 
+_KEYS = "tlsAuth"  # the option with private keys
+
 LogStyle = Literal["tty", "text", "json", "raw"]
 
 
@@ -38,16 +40,22 @@ class K6Test(msgspec.Struct, kw_only=True):
     """Wall-clock time at which the command began, for the log on a terminal."""
 
     def pack(self) -> dict[str, str]:
-        """As `Source.options`. Secret sources may hold values, so their name is one that is redacted when stored."""
-        plain = msgspec.structs.replace(self, secret_sources=[])
-        return {
+        """As `Source.options`. What holds secrets goes by names that are redacted when the plan is stored."""
+        options = {key: value for key, value in self.options.items() if key != _KEYS}
+        plain = msgspec.structs.replace(self, secret_sources=[], options=options)
+        packed = {
             "test": msgspec.json.encode(plain).decode(),
             "secret_sources": msgspec.json.encode(self.secret_sources).decode(),
         }
+        if _KEYS in self.options:
+            packed["secret_tls"] = msgspec.json.encode(self.options[_KEYS]).decode()
+        return packed
 
     @classmethod
     def unpack(cls, options: dict[str, str]) -> K6Test:
         """From `Source.options`."""
         test = msgspec.json.decode(options["test"], type=cls)
         test.secret_sources = msgspec.json.decode(options.get("secret_sources", "[]"), type=list[str])
+        if "secret_tls" in options:
+            test.options[_KEYS] = msgspec.json.decode(options["secret_tls"])
         return test

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from swell.dialects.k6.modules.grpc import end_iteration as end_streams
+from swell.dialects.k6.modules.redis import close as close_redis
 from swell.dialects.k6.modules.ws_state import end_iteration
 from swell.metrics.tags import EMPTY, TagSet
 from swell.runtime.fiber import current_fiber
@@ -32,7 +33,7 @@ Phase = Literal["init", "setup", "vu", "teardown", "summary"]
 
 
 class K6Vu:
-    """One VU. `number` is `__VU`: from 1 over the whole test, 0 outside of VUs."""
+    """One VU. `number` is `__VU`: from 1 over the whole test, 0 outside of VUs; `own_number` counts in this process."""
 
     __slots__ = (
         "_session",
@@ -44,6 +45,7 @@ class K6Vu:
         "group",
         "iteration",
         "number",
+        "own_number",
         "own_tags",
         "phase",
         "scenario_iteration",
@@ -51,9 +53,10 @@ class K6Vu:
         "worker",
     )
 
-    def __init__(self, worker: K6Instance, number: int, env: Mapping[str, str]) -> None:
+    def __init__(self, worker: K6Instance, number: int, env: Mapping[str, str], own_number: int = 0) -> None:
         self.worker = worker
         self.number = number
+        self.own_number = own_number
         self.env = env
         self.phase: Phase = "init"
         self.context: JsContext | None = None
@@ -93,7 +96,7 @@ class K6Vu:
     def session(self) -> Session:
         """The VU's own HTTP session, made when it is first asked for."""
         if self._session is None:
-            self._session = self.worker.new_session()
+            self._session = self.worker.new_session(self.number)
         return self._session
 
     def tags(self) -> TagSet:
@@ -154,9 +157,10 @@ class K6Vu:
         self.close_connections()
 
     def close_connections(self) -> None:
-        """Close the session, WebSockets and gRPC streams that are left; the next request makes another session."""
+        """Close the session, WebSockets, gRPC streams, Redis connections; the next request makes another session."""
         end_iteration(self.context)
         end_streams(self.context)
+        close_redis(self.context)
         session, self._session = self._session, None
         if session is not None:
             session.close()

@@ -61,8 +61,7 @@ def _vu(context: Any, name: str) -> Any:
     vu: K6Vu = context.state
     match name:
         case "idInInstance":
-            worker = vu.worker.worker
-            return 0 if worker is None or vu.number == 0 else (vu.number - 1) // worker.count + 1
+            return vu.own_number
         case "idInTest":
             return vu.number
         case "iterationInInstance":

@@ -7,6 +7,7 @@ leaves open goes with `end_iteration`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -67,7 +68,7 @@ class _State:
 
 
 def modules() -> Mapping[str, HostModule]:
-    """The module k6/net/grpc."""
+    """The module k6/net/grpc, also by its name in older versions."""
     calls: dict[str, Any] = {
         "client": _client,
         "connect": _connect,
@@ -84,7 +85,8 @@ def modules() -> Mapping[str, HostModule]:
     exports["next"] = HostFunction(_next, "spawn")
     exports["statuses"] = list(_STATUSES)
     source = resources.files(__package__ or "").joinpath("grpc.js").read_text("utf-8")
-    return {"k6/net/grpc": HostModule(exports, source)}
+    module = HostModule(exports, source)
+    return {"k6/net/grpc": module, "k6/experimental/grpc": module}
 
 
 def _state(context: Any) -> _State:
@@ -107,6 +109,8 @@ def end_iteration(context: Any) -> None:
 @lru_cache(1)
 def _library() -> Any:
     """grpc_client.py, or JsThrow with what to install."""
+    # Its own log would come in between ours, line by line; what is wrong is told by errors.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         from swell.dialects.k6.modules import grpc_client  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
@@ -257,7 +261,7 @@ def _end(context: Any, number: int) -> None:
 def _next(context: Any, number: int) -> str:
     stream = _stream(context, number)
     if stream is None:
-        return '["error", {"code": 1, "message": "the stream was closed at the end of the iteration", "details": []}]'
+        return '["error", {"code": 1, "message": "canceled by client (k6)", "details": []}]'
     event = stream.next()
     if event.startswith(('["end"', '["error"')):
         _state(context).streams.pop(number, None)

@@ -19,12 +19,16 @@ import grpc.aio
 from swell.dialects.javascript import JsThrow
 from swell.dialects.k6.modules.grpc_protos import Method, Protos
 from swell.dialects.k6.modules.grpc_reflection import reflected
+from swell.dialects.k6.modules.grpc_routes import Route, Tls, credentials, reason, route_of
 from swell.dialects.k6.option_values import OptionError, seconds
 
 if TYPE_CHECKING:
     from swell.dialects.k6.vu import K6Vu
 
-__all__ = ["Call", "Connection", "Stream", "call_of", "close", "connect", "definitions", "invoke"]
+__all__ = ["CANCELLED", "Call", "Connection", "Stream", "call_of", "close", "connect", "definitions", "invoke"]
+
+CANCELLED: Final = "canceled by client (k6)"
+"""What scripts are told, and look for, when their own side has ended a stream."""
 
 _CONNECT_SECONDS: Final = 60.0
 _CALL_SECONDS: Final = 120.0
@@ -57,34 +61,45 @@ def connect(vu: K6Vu, address: str, params: Mapping[str, Any]) -> Connection:
         options.append(("grpc.default_authority", str(params["authority"])))
     # Each VU has connections of its own, as in k6; grpc would share them between channels.
     options.append(("grpc.use_local_subchannel_pool", 1))
-    credentials = None if params.get("plaintext") else _credentials(vu, params.get("tls"))
-    return vu.hub.await_(_connect(address, options, credentials, limit))
+    tls = None if params.get("plaintext") else _tls(vu, params.get("tls"))
+    return vu.hub.await_(_connect(vu.options, address, options, tls, limit))
 
 
-async def _connect(address: str, options: list[tuple[str, Any]], credentials: Any, limit: float) -> Connection:
-    if credentials is None:
-        channel = grpc.aio.insecure_channel(address, options)
-    else:
-        channel = grpc.aio.secure_channel(address, credentials, options)
+async def _connect(
+    rules: Mapping[str, Any], address: str, options: list[tuple[str, Any]], tls: Tls | None, limit: float
+) -> Connection:
+    channel: Any = None
     try:
         async with asyncio.timeout(limit):
-            await _until_ready(channel, address, tls=credentials is not None)
+            route = await route_of(rules, address)
+            if route.target != address and "grpc.default_authority" not in dict(options):
+                options.append(("grpc.default_authority", address))
+            if tls is None:
+                channel = grpc.aio.insecure_channel(route.target, options)
+            else:
+                made, more = await credentials(route, tls, address)
+                channel = grpc.aio.secure_channel(route.target, made, [*options, *more])
+            await _until_ready(channel, address, route, tls)
     except TimeoutError:
-        await channel.close()
+        await _drop(channel)
         raise JsThrow("Error", f"cannot connect to {address}: no connection after {limit:g} s") from None
     except BaseException:
-        await channel.close()
+        await _drop(channel)
         raise
     return Connection(address, channel)
 
 
-async def _until_ready(channel: Any, address: str, *, tls: bool) -> None:
+async def _drop(channel: Any) -> None:
+    if channel is not None:
+        await channel.close()
+
+
+async def _until_ready(channel: Any, address: str, route: Route, tls: Tls | None) -> None:
     """Wait for the first attempt's outcome. Raises JsThrow."""
     state = channel.get_state(try_to_connect=True)
     while state is not _READY:
         if state in _FAILED:
-            kind = " with TLS (plaintext: true connects without)" if tls else ""
-            raise JsThrow("Error", f"cannot connect to {address}{kind}: nobody answers there as a gRPC server")
+            raise JsThrow("Error", f"cannot connect to {address}: {await reason(route, tls)}")
         await channel.wait_for_state_change(state)
         state = channel.get_state(try_to_connect=True)
 
@@ -99,17 +114,20 @@ def definitions(vu: K6Vu, connection: Connection, call: Call) -> dict[str, bytes
     return vu.hub.await_(reflected(connection.channel, call.metadata, call.timeout or _CONNECT_SECONDS))
 
 
-def _credentials(vu: K6Vu, tls: Any) -> Any:
+def _tls(vu: K6Vu, tls: Any) -> Tls:
     given = cast("dict[str, Any]", tls) if isinstance(tls, dict) else {}
-    if vu.options.get("insecureSkipTLSVerify"):
-        vu.log("warn", "insecureSkipTLSVerify does not work for gRPC: give the server's CA as tls.cacerts of connect()")
     authorities = given.get("cacerts")
     if isinstance(authorities, list):
         authorities = "\n".join(str(each) for each in cast("list[Any]", authorities))
     key = given.get("key")
     if key and given.get("password"):
         key = _opened(str(key), str(given["password"]))
-    return grpc.ssl_channel_credentials(_octets(authorities), _octets(key), _octets(given.get("cert")))
+    return Tls(
+        str(authorities or ""),
+        str(given.get("cert") or ""),
+        str(key or ""),
+        skip_verify=bool(vu.options.get("insecureSkipTLSVerify")),
+    )
 
 
 def _opened(key: str, password: str) -> str:
@@ -125,10 +143,6 @@ def _opened(key: str, password: str) -> str:
     except ValueError:
         raise JsThrow("Error", "tls.key cannot be opened with tls.password") from None
     return found.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()).decode()
-
-
-def _octets(text: Any) -> bytes | None:
-    return str(text).encode() if text else None
 
 
 def _duration(name: str, value: Any, default: float) -> float:
@@ -249,7 +263,11 @@ def _plain(metadata: Any) -> dict[str, list[str]]:
 
 
 class Stream:
-    """A stream of a script. Writing waits for nobody; `next` waits for an event."""
+    """A stream of a script. Writing waits for nobody; `next` waits for an event.
+
+    What the server sends is taken at once, whatever the script does meanwhile (sleep, mostly): so the stream is over
+    when it is over, not when somebody looks.
+    """
 
     def __init__(self, vu: K6Vu, protos: Protos, connection: Connection, method: Method, call: Call) -> None:
         self._protos = protos
@@ -257,11 +275,9 @@ class Stream:
         self._call = call
         self._exchange = Exchange(vu, connection, method, call)
         self._waiting: asyncio.Queue[Any] = asyncio.Queue()
-        self._begun = asyncio.Event()
+        self._events: asyncio.Queue[tuple[str, Any, Any, float]] = asyncio.Queue()
+        self._reading: asyncio.Task[None] | None = None
         self._ended = False
-        self._told_headers = False
-        self._answered = False
-        self._cancelled = False
         self._exchange.count("grpc_streams")
         channel = connection.channel
         opens = channel.stream_stream if method.receives_many else channel.stream_unary
@@ -278,7 +294,7 @@ class Stream:
 
     def _begin(self, sent: Any) -> None:
         self._going = self._open(sent, timeout=self._call.timeout, metadata=self._call.metadata)
-        self._begun.set()
+        self._reading = asyncio.get_running_loop().create_task(self._read(self._going))
 
     async def _messages(self) -> Any:
         """What the script writes, until it ends its side."""
@@ -302,51 +318,47 @@ class Stream:
         if not self._ended:
             self._ended = True
             self._waiting.put_nowait(None)
-            self._begun.set()
+            if self._going is None:  # nothing was ever sent
+                self._tell("end", None)
 
     def next(self) -> str:
         """Wait for the next event: JSON of [name, value]; "end" and "error" are the last ones."""
         exchange = self._exchange
-        name, value, code = exchange.vu.hub.await_(self._next())
+        name, value, code, at = exchange.vu.hub.await_(self._events.get())
         if name == "data":
             exchange.count("grpc_streams_msgs_received")
             return f'["data", {self._protos.text(value)}]'
         if code is not None:
-            exchange.over(code, time.perf_counter())
+            exchange.over(code, at)
         return json.dumps([name, value])
 
-    async def _next(self) -> tuple[str, Any, Any]:
-        """(name, value, status if it is over)."""
-        await self._begun.wait()
-        going = self._going
-        if going is None:
-            return "end", None, None  # nothing was ever sent
+    def _tell(self, name: str, value: Any, code: Any = None) -> None:
+        self._events.put_nowait((name, value, code, time.perf_counter()))
+
+    async def _read(self, going: Any) -> None:
+        """Take what the server sends, to the end."""
         try:
-            if not self._told_headers:
-                self._told_headers = True
-                return "metadata", _plain(await going.initial_metadata()), None
-            message: Any = _EOF
+            self._tell("metadata", _plain(await going.initial_metadata()))
             if self._method.receives_many:
-                message = await going.read()
-            elif not self._answered:
-                self._answered = True
-                message = await going
-            if message is not _EOF:
-                return "data", message, None
+                while (message := await going.read()) is not _EOF:
+                    self._tell("data", message)
+            else:
+                self._tell("data", await going)
             code, details = await going.code(), await going.details()
         except grpc.aio.AioRpcError as failure:
             code, details = failure.code(), failure.details()
         except asyncio.CancelledError:
-            if not self._cancelled:
-                raise
-            code, details = grpc.StatusCode.CANCELLED, "the stream was closed at the end of the iteration"
+            # Of the call: by `cancel`, or because the script closed the connection.
+            code, details = grpc.StatusCode.CANCELLED, CANCELLED
         if code is grpc.StatusCode.OK:
-            return "end", None, code
-        return "error", _error(code, details), code
+            self._tell("end", None, code)
+        else:
+            self._tell("error", _error(code, details), code)
 
     def cancel(self) -> None:
         """Give it up."""
-        self._ended = self._cancelled = True
-        self._begun.set()
-        if self._going is not None:
+        self._ended = True
+        if self._going is None:
+            self._tell("error", _error(grpc.StatusCode.CANCELLED, CANCELLED))
+        else:
             self._going.cancel()

@@ -8,7 +8,7 @@ sibling sessions, which share the VU's connections and expected statuses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from swell.dialects.javascript import JsThrow
 from swell.http.cookies import CookieJar
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from swell.dialects.k6.modules.http_limits import RateLimit
 
 __all__ = ["HttpState", "NoResponse", "option", "state_of"]
+
+
+_MOST_REDIRECTS: Final = 10  # where no option says more
 
 
 class NoResponse:
@@ -83,7 +86,7 @@ class HttpState:
         session = cast("Session", vu.session)
         if session is not self.session:
             session.record_hops = True
-            session.keep_last_redirect = True
+            session.keep_last_redirect = True if option(vu, "maxRedirects", None) is not None else self._too_many
             if self.expected is not None and session.expected_statuses != self.expected:
                 session.expected_statuses = self.expected
             self.session = session
@@ -99,6 +102,10 @@ class HttpState:
             self.plain = not self.throw and self.limit is None and not self.discard
             self.ready = True
         return session
+
+    def _too_many(self, url: str) -> None:
+        """Nobody has said how many redirects to follow, and this was one more."""
+        self.vu.log("warn", f"{url}: not followed, since {_MOST_REDIRECTS} redirects are the limit; set maxRedirects")
 
     def expect(self, statuses: frozenset[int]) -> None:
         """The statuses that are a success from now on."""
@@ -120,6 +127,7 @@ class HttpState:
             found = _Sibling(session.client.hub, session.client.recorder, options, session.base_url, session.pool)
             found.record_hops = found.keep_last_redirect = True
             found.max_redirects = limit
+            found.local_address = session.local_address
             if not jar:
                 self._siblings[limit] = found
         if found.expected_statuses != session.expected_statuses:

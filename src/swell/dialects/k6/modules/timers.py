@@ -15,5 +15,6 @@ _SOURCE = "return { setTimeout, clearTimeout, setInterval, clearInterval };"
 
 
 def modules() -> Mapping[str, HostModule]:
-    """The module k6/timers."""
-    return {"k6/timers": HostModule({}, _SOURCE)}
+    """The module k6/timers, also by its first name."""
+    module = HostModule({}, _SOURCE)
+    return {"k6/timers": module, "k6/experimental/timers": module}

@@ -46,7 +46,8 @@ def modules() -> Mapping[str, HostModule]:
     }
     exports: dict[str, object] = {name: HostFunction(call) for name, call in calls.items()}
     source = resources.files(__package__ or "").joinpath("webcrypto.js").read_text("utf-8")
-    return {MODULE: HostModule(exports, source)}
+    older = HostModule({}, "exports.crypto = globalThis.crypto;")
+    return {MODULE: HostModule(exports, source), "k6/experimental/webcrypto": older}
 
 
 def _keys() -> Any:
