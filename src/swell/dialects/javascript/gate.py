@@ -144,11 +144,6 @@ class Gate:
         for name in ("_enter", "_failed", "_engine", "context"):
             self.__dict__.pop(name, None)
 
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return "_engine" not in self.__dict__
-
     # Python to JavaScript.
 
     def begin(self) -> bool:
@@ -158,7 +153,7 @@ class Gate:
             if self._owner is not current:
                 raise RuntimeError("this script's context is busy: one fiber at a time may call into it")
             return False
-        if self.closed:
+        if "_engine" not in self.__dict__:
             raise RuntimeError("this script's context is closed")
         self._owner = current
         self._time.begin()

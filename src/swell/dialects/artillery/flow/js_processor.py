@@ -132,7 +132,7 @@ class JsProcessor(JsHooks[str]):
                     gone, self._gone = self._gone, []
                     self._context.call(self._release, (json.dumps(gone),), wait="now")
                 given = (key, number, style, name, text, status, url, time)
-                if is_safe(text) and is_safe(url):
+                if (text.isascii() or is_safe(text)) and (not url or is_safe(url)):
                     result = self._context.repeat(self._start, *given, wait="now")
                 else:
                     result = self._context.call(self._start, given, wait="now")
@@ -148,11 +148,9 @@ class JsProcessor(JsHooks[str]):
             raise self._failed(vu, name, error.message or error.name, str(error)) from None
         finally:
             self.calls.pop(key, None)
-        return self._settle(vu, name, call.result or "")
+        return self._settle(vu, name, call.result) if call.result else None
 
     def _settle(self, vu: Vuser, name: str, text: str) -> dict[str, Any] | None:
-        if not text:
-            return None
         if text[0] == "r":
             return {"r": text[1:]}
         result = cast("dict[str, Any]", read_json(text))
