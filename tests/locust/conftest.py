@@ -30,7 +30,8 @@ class Ran(NamedTuple):
 
     code: int
     trace: list[dict[str, Any]]
-    statistics: list[tuple[str, str, int, int]]
+    statistics: list[tuple[str, str, int, int, int]]
+    """Name, method, requests, failures, bytes of content."""
     stdout: str
     stderr: str
 
@@ -76,11 +77,12 @@ def run(
     )
 
 
-def _statistics(stdout: str) -> list[tuple[str, str, int, int]]:
+def _statistics(stdout: str) -> list[tuple[str, str, int, int, int]]:
     start = stdout.find("[\n")
     if start < 0:
         start = stdout.find("[]")
     if start < 0:
         return []
     entries, _ = json.JSONDecoder().raw_decode(stdout[start:])
-    return sorted((one["name"], one["method"], one["num_requests"], one["num_failures"]) for one in entries)
+    shown = ("name", "method", "num_requests", "num_failures", "total_content_length")
+    return sorted(tuple(one[key] for key in shown) for one in entries)

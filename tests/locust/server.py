@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
+import zlib
 
 __all__ = ["Server"]
 
@@ -76,6 +78,10 @@ class Server:
             more = "Set-Cookie: server=yes; Path=/\r\n"
         elif path == "/headers":
             content = json.dumps(headers).encode()
+        elif path in {"/gzip", "/deflate"}:
+            content = b"squeezed " * 500
+            content = gzip.compress(content, mtime=0) if path == "/gzip" else zlib.compress(content)
+            more = f"Content-Encoding: {path[1:]}\r\n"
         elif path == "/echo":
             content = json.dumps({"type": headers.get("content-type"), "body": body.decode()}).encode()
         head = f"HTTP/1.1 {status} {_REASONS.get(status, 'OK')}\r\nContent-Type: {kind}\r\n{more}"

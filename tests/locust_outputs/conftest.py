@@ -57,7 +57,9 @@ class Measurement:
         series = recorder.request_series(TagSet.of(tags))
         seconds = milliseconds / 1000.0
         waiting = seconds - connect / 1000.0
-        recorder.add_request((series, end - seconds, end, lag, 0.0, waiting, 0.0, 100, size))
+        # On the connection there was a head too.
+        recorder.add_request((series, end - seconds, end, lag, 0.0, waiting, 0.0, 100, size + 99))
+        recorder.add_sample((recorder.beside(series, "body_received"), end, size))
         if error:
             recorder.add_error(kind, error, TagSet.of(tags), None)
 

@@ -94,7 +94,7 @@ def test_the_printer_pauses_as_set(
         if len(pauses) == 2:
             raise InterruptedError
 
-    monkeypatch.setattr(console.time, "sleep", sleep)
+    monkeypatch.setattr(console, "pause", sleep)
     with caplog.at_level(logging.INFO, logger="locust.stats_logger"), pytest.raises(InterruptedError):
         locust_stats.stats_printer(measurement.stats())()
     assert pauses == [2, 7]

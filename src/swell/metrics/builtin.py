@@ -54,6 +54,7 @@ _TABLE: tuple[Builtin, ...] = (
     Builtin("iteration_duration", "trend", "ms", "one full iteration, without the pause after it"),
     Builtin("dropped_iterations", "counter", "", "iterations that were due and could not start"),
     Builtin("script_errors", "counter", "", "exceptions that escaped from a test's own code"),
+    Builtin("body_received", "counter", "bytes", "bytes of response bodies, decompressed; of locustfiles only"),
     Builtin("vus", "gauge", "", "users that run", summed=True),
     Builtin("vus_max", "gauge", "", "users that exist, idle ones included", summed=True),
     Builtin("checks", "rate", "", "checks that held; tag check"),

@@ -57,6 +57,7 @@ class Recorder:
 
     __slots__ = (
         "_base",
+        "_beside",
         "_connects",
         "_errors",
         "_failed",
@@ -68,6 +69,7 @@ class Recorder:
         "_new",
         "_numbers",
         "_request_numbers",
+        "_request_tags",
         "_requests",
         "_samples",
         "_sent",
@@ -94,6 +96,8 @@ class Recorder:
         self.add_connect = self._connects.add
         self.add_sample = self._samples.add
         self._request_numbers: dict[TagSet, int] = {}
+        self._request_tags: list[TagSet] = []
+        self._beside: dict[tuple[int, str], int] = {}
         self._numbers: dict[tuple[str, TagSet], int] = {}
         self._kind_of: dict[str, Kind] = {}
         # By request series: the first derived series, failed, and sent (see binning.RequestSeries).
@@ -127,6 +131,7 @@ class Recorder:
             return self.request_series(TagSet.of({**few, "name": OTHER_NAMES}), sent=sent)
         number = len(self._base)
         self._request_numbers[tags] = number
+        self._request_tags.append(tags)
         self._base.append(len(self._kinds))
         expected = tags.get("expected_response")
         self._failed.append(-1 if not expected else int(expected == "false"))
@@ -134,6 +139,19 @@ class Recorder:
         self._new.append(SeriesDefinition(len(self._kinds), "", "trend", True, _without_secrets(tags)))
         self._kinds.extend(KINDS.index(BUILTIN[metric].kind) for metric in REQUEST_METRICS)
         return number
+
+    def beside(self, request_series: int, metric: str) -> int:
+        """The number of a counter's series with the tags of a request series, for `add_sample`.
+
+        There are no more of them than of those, so they do not count for the `MAX_SERIES` of samples.
+        """
+        found = self._beside.get((request_series, metric))
+        if found is None:
+            found = self._beside[request_series, metric] = len(self._kinds)
+            self._kinds.append(KINDS.index("counter"))
+            tags = _without_secrets(self._request_tags[request_series])
+            self._new.append(SeriesDefinition(found, metric, "counter", False, tags))
+        return found
 
     def series(self, metric: str, kind: Kind, tags: TagSet, *, is_time: bool = False) -> int:
         """The number of the series of a metric with these tags, for `add_sample`.

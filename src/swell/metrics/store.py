@@ -206,16 +206,37 @@ class MetricStore:
         group_of = np.full(len(self._table.all), -1, np.int64)
         places = {each: place for place, each in enumerate(values)}
         group_of[list(values_of)] = [places[each] for each in values_of.values()]
-        first, last, length = self._span(start, end)
-        if self._is_whole(first, last) and not is_summed(metric):
+        frame = self.rows_by(metric, group_of, start, end)
+        length = self._span(start, end)[2]
+        merged = Aggregate.of_rows(frame, kind, length)
+        return [(values[group], each) for group, each in zip(frame.series.tolist(), merged, strict=True)]
+
+    def rows_by(
+        self,
+        metric: str,
+        group_of: Counts,
+        start: float | None = None,
+        end: float | None = None,
+        *,
+        each_second: bool = False,
+    ) -> Frame:
+        """As `group_by`, as columns and for groups of the caller's own: series become groups, in ascending order.
+
+        `group_of`: by series number as in `series_list`, only for series of this metric; -1 leaves a series out.
+        `each_second`: one row for each group and second instead of one for each group.
+        """
+        kind = self.metric_type(metric)
+        if kind is None:
+            return EMPTY_FRAME
+        missing = len(self._table.all) - len(group_of)
+        group_of = np.concatenate([group_of, np.full(missing, -1, np.int64)]) if missing > 0 else group_of
+        first, last, _ = self._span(start, end)
+        if self._is_whole(first, last) and not is_summed(metric) and not each_second:
             rows = self._total_rows(kind)
             if len(rows):
                 rows = select(rows, group_of[rows.series] >= 0)
-            frame = fold(rows, series=group_of[rows.series])
-        else:
-            frame = self._grouped(metric, group_of, first, last)
-        merged = Aggregate.of_rows(frame, kind, length)
-        return [(values[group], each) for group, each in zip(frame.series.tolist(), merged, strict=True)]
+            return fold(rows, series=group_of[rows.series])
+        return self._grouped(metric, group_of, first, last, each_second=each_second)
 
     def errors(self) -> list[ErrorGroup]:
         """Error groups of all workers, the most frequent first."""
@@ -340,8 +361,8 @@ class MetricStore:
                 frames.append(select(frame, (frame.second >= first) & (frame.second < last)))
         return fold(concat(frames), second=0)
 
-    def _grouped(self, metric: str, group_of: Counts, first: int, last: int) -> Frame:
-        """The rows of a metric in a window, merged by group (-1: not wanted), one row for each group."""
+    def _grouped(self, metric: str, group_of: Counts, first: int, last: int, *, each_second: bool = False) -> Frame:
+        """The rows of a metric in a window, merged by group (-1: not wanted), one row for each group (and second)."""
         frames: list[Frame] = []
         for block in self._timeline.blocks(first, last):
             frame = self._timeline.read(block, metric)
@@ -349,8 +370,8 @@ class MetricStore:
                 wanted = (group_of[frame.series] >= 0) & (frame.second >= first) & (frame.second < last)
                 frame = select(frame, wanted)
                 frame = fold(frame, series=group_of[frame.series], added=is_summed(metric))
-                frames.append(_over_time(frame))
-        return _over_time(concat(frames))
+                frames.append(frame if each_second else _over_time(frame))
+        return fold(concat(frames)) if each_second else _over_time(concat(frames))
 
 
 def _over_time(frame: Frame) -> Frame:

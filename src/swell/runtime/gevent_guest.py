@@ -10,6 +10,7 @@ is not idle, a turn is scheduled. This module imports gevent, so only `blocking`
 from __future__ import annotations
 
 from _thread import get_ident
+from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
 from math import floor, inf
@@ -46,15 +47,46 @@ class _GuestLoop(gevent_config.loop):  # a class of gevent's choice: libev or li
     guest: GeventGuest | None = None
 
     def run_callback(self, func: Any, *args: Any) -> Any:
-        # Another thread's callback comes with a signal on the descriptor.
         if self.guest is not None and get_ident() == self.guest.thread:
             self.guest.stir()
         return super().run_callback(func, *args)
+
+    def run_callback_threadsafe(self, func: Any, *args: Any) -> Any:
+        found = super().run_callback_threadsafe(func, *args)
+        if self.guest is not None:
+            self.guest.signal()
+        return found
+
+    def async_(self, ref: bool = True, priority: int | None = None) -> Any:
+        return _Signal(super().async_(ref, priority), self.guest)
 
     def timer(self, after: float, repeat: float = 0.0, ref: bool = True, priority: int | None = None) -> Any:
         if self.guest is not None:
             self.guest.due(after)
         return super().timer(after, repeat, ref, priority)
+
+
+class _Signal:
+    """A watcher that other threads send. libev tells its descriptor only while it sleeps in it, which a guest never
+    does: so a thread that sends tells our loop as well.
+    """
+
+    def __init__(self, watcher: Any, guest: GeventGuest | None) -> None:
+        self._watcher = watcher
+        self._guest = guest
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._watcher, name)
+
+    def send(self) -> None:
+        """As the watcher's."""
+        self._watcher.send()
+        if self._guest is not None:
+            self._guest.signal()
+
+    def send_ignoring_arg(self, _: object) -> None:
+        """As `send`."""
+        self.send()
 
 
 class _GuestHub(gevent.hub.Hub):
@@ -170,6 +202,14 @@ class GeventGuest:
         if not self._scheduled and not self._stopped:
             self._scheduled = True
             self.hub.call_soon(self._turn)
+
+    def signal(self) -> None:
+        """As `stir`, from any thread."""
+        if get_ident() == self.thread:
+            self.stir()
+        elif not self._stopped:
+            with suppress(RuntimeError):  # our loop has ended meanwhile
+                self.hub.loop.call_soon_threadsafe(self.stir)
 
     def due(self, after: float) -> None:
         """A timer is about to start that fires in `after` seconds: plan a turn for then."""

@@ -171,6 +171,11 @@ def _start(self: threading.Thread) -> None:
     fiber.__dict__[_THREAD] = self
     held["_ident"] = id(fiber)
     started.set()
+    # For whoever asks when nothing is cooperative any more, at the end of the process: there is nothing to wait for.
+    if "_handle" in held:
+        held["_handle"]._set_done()
+    else:
+        held["_is_stopped"] = True
 
 
 def _live(self: threading.Thread) -> None:

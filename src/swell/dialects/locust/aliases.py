@@ -29,8 +29,16 @@ MODULES: dict[str, str | list[str]] = {
     "locust.argument_parser": "argument_parser",
     "locust.clients": "clients",
     "locust.contrib": [],
-    "locust.contrib.fasthttp": "fasthttp",
     "locust.contrib.csv_request_logger": "csv_request_logger",
+    "locust.contrib.dns": "contrib.dns",
+    "locust.contrib.fasthttp": "fasthttp",
+    "locust.contrib.milvus": "contrib.milvus",
+    "locust.contrib.mongodb": "contrib.mongodb",
+    "locust.contrib.mqtt": "contrib.mqtt",
+    "locust.contrib.oai": "contrib.oai",
+    "locust.contrib.postgres": "contrib.postgres",
+    "locust.contrib.qdrant": "contrib.qdrant",
+    "locust.contrib.socketio": "contrib.socketio",
     "locust.debug": "debug",
     "locust.dispatch": "dispatch",
     "locust.env": "env",
@@ -58,23 +66,7 @@ MODULES: dict[str, str | list[str]] = {
     "locust.web": "web_names",
 }
 
-_OWN_CLIENT = "users for {} are not part of Swell: subclass User and fire events.request from a client of your own"
-_ABSENT = {
-    "locust.opentelemetry": "metrics go out with `--out otlp=URL`, without code",
-    **{
-        f"locust.contrib.{name}": _OWN_CLIENT.format(what)
-        for name, what in (
-            ("dns", "DNS"),
-            ("milvus", "Milvus"),
-            ("mongodb", "MongoDB"),
-            ("mqtt", "MQTT"),
-            ("oai", "OpenAI"),
-            ("postgres", "PostgreSQL"),
-            ("qdrant", "Qdrant"),
-            ("socketio", "Socket.IO"),
-        )
-    },
-}
+_ABSENT = {"locust.opentelemetry": "metrics go out with `--out otlp=URL`, without code"}
 
 
 class _Loader(importlib.abc.Loader):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from swell.dialects.locust.pausing import pause
 from swell.dialects.locust.percentiles import get_readable_percentiles
+from swell.dialects.locust.shown import Row, row_of, rows_of
 from swell.dialects.locust.tuning import tuned
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ console_logger = logging.getLogger("locust.stats_logger")
 _WIDEST_NAME = 80
 _OTHER_COLUMNS = 80
 
-Row = TypeVar("Row")
+Value = TypeVar("Value")
 
 
 class _Tables(Protocol):
@@ -66,31 +67,19 @@ def fit_to_terminal() -> None:
         tunables.STATS_NAME_WIDTH = terminal_name_width()
 
 
-def sort_stats(stats: Mapping[Any, Row]) -> list[Row]:
+def sort_stats(stats: Mapping[Any, Value]) -> list[Value]:
     """The values in the order of their keys."""
     return [stats[key] for key in sorted(stats)]
 
 
 def stats_row(entry: StatsEntry, *, current: bool) -> str:
     """One row of the table."""
-    rps, fails = (
-        (entry.current_rps, entry.current_fail_per_sec) if current else (entry.total_rps, entry.total_fail_per_sec)
-    )
-    failures = f"{entry.num_failures}({entry.fail_ratio * 100:.2f}%)"
-    times = (entry.avg_response_time, entry.min_response_time or 0, entry.max_response_time)
-    average, low, high = (int(value) for value in times)
-    (median,) = entry.shown_percentiles([0.5])
-    return (
-        f"{entry.method + ' ' if entry.method else '':<{_type_width()}} {entry.name:<{_name_width()}}"
-        f" {entry.num_requests:7d} {failures:>12} |{average:7d} {low:7d} {high:7d}{median:7d}"
-        f" | {rps:7.2f} {fails:11.2f}"
-    )
+    return _stats_line(row_of(entry, [0.5], current=current), _type_width(), _name_width())
 
 
 def percentile_row(entry: StatsEntry) -> str:
     """One row of the percentile table."""
-    shown = entry.shown_percentiles(list(tuned().PERCENTILES_TO_REPORT))
-    return _percentile_line(entry.method or "", entry.name, [*shown, entry.num_requests])
+    return _percentile_line_of(row_of(entry, tuned().PERCENTILES_TO_REPORT))
 
 
 def get_stats_summary(stats: RequestStats, current: bool = True) -> list[str]:
@@ -102,20 +91,20 @@ def get_stats_summary(stats: RequestStats, current: bool = True) -> list[str]:
     )
     separator = "|".join("-" * width for width in (kind, name, 7, 13, 7, 7, 7, 7, 8, 11))
     with stats.hold():
-        rows = [stats_row(entry, current=current) for entry in sort_stats(stats.entries)]
+        rows = [_stats_line(row, kind, name) for row in rows_of(stats, [0.5], current=current)]
         return [header, separator, *rows, separator, stats_row(stats.total, current=current)]
 
 
 def get_percentile_stats_summary(stats: RequestStats) -> list[str]:
     """The percentile table as lines; entries without a response time are left out."""
-    shares = list(tuned().PERCENTILES_TO_REPORT)
+    shares = tuned().PERCENTILES_TO_REPORT
     header = _percentile_line("Type", "Name", [*get_readable_percentiles(shares), "# reqs"])
     widths = (tuned().STATS_TYPE_WIDTH, tuned().STATS_NAME_WIDTH, 8, *(6 for _ in shares))
     separator = "|".join("-" * width for width in widths)
     with stats.hold():
-        timed = [entry for entry in (*sort_stats(stats.entries), stats.total) if entry.response_times]
-        rows = [percentile_row(entry) for entry in timed]
-    last = [rows.pop()] if timed and timed[-1] is stats.total else []
+        rows = [_percentile_line_of(row) for row in rows_of(stats, shares) if row.timed]
+        total = row_of(stats.total, shares)
+    last = [_percentile_line_of(total)] if total.timed else []
     return ["Response time percentiles (approximated)", header, separator, *rows, separator, *last]
 
 
@@ -148,7 +137,7 @@ def stats_printer(stats: RequestStats) -> Callable[[], None]:
     def print_for_ever() -> None:
         while True:
             print_stats(stats)
-            time.sleep(tuned().CONSOLE_STATS_INTERVAL_SEC)
+            pause(tuned().CONSOLE_STATS_INTERVAL_SEC)
 
     return print_for_ever
 
@@ -166,6 +155,20 @@ def _type_width() -> int:
 def _name_width() -> int:
     # The other columns of this table are narrower than those of the percentile table.
     return max(tuned().STATS_NAME_WIDTH - tuned().STATS_TYPE_WIDTH + 4, 0)
+
+
+def _stats_line(row: Row, kind: int, name: int) -> str:
+    failures = f"{row.failures}({row.fail_ratio * 100:.2f}%)"
+    average, low, high, median = int(row.average), int(row.low), int(row.high), row.percentiles[0]
+    return (
+        f"{row.method + ' ' if row.method else '':<{kind}} {row.name:<{name}}"
+        f" {row.requests:7d} {failures:>12} |{average:7d} {low:7d} {high:7d}{median:7d}"
+        f" | {row.rps:7.2f} {row.fails:11.2f}"
+    )
+
+
+def _percentile_line_of(row: Row) -> str:
+    return _percentile_line(row.method or "", row.name, [*row.percentiles, row.requests])
 
 
 def _percentile_line(kind: str, name: str, columns: list[Any]) -> str:

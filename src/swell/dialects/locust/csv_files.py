@@ -2,8 +2,9 @@
 
 Rules: columns, row order, number formats, quoting and line ends (CRLF) are Locust's. `_stats_history` grows by the
 second: the total only, or with full history every entry, whose percentiles are then those of the current window. The
-other files are rewritten in place, each in one piece, so that who reads them meanwhile finds whole rows. Unlike
-Locust's, the files are complete at the end: `finish` writes the last second.
+other files are rewritten in place, each in one piece, so that who reads them meanwhile finds whole rows. Users wait
+while files are written, so what takes long (thousands of entries) is written less often: it gets a tenth of the time.
+Unlike Locust's, the files are complete at the end: `finish` writes the last second.
 """
 
 from __future__ import annotations
@@ -16,17 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from swell.dialects.locust.console import sort_stats
+from swell.dialects.locust.pausing import pause
 from swell.dialects.locust.percentiles import get_readable_percentiles
+from swell.dialects.locust.shown import Row, row_of, rows_of
 from swell.dialects.locust.stats_errors import StatsError
 from swell.dialects.locust.tuning import tuned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from swell.dialects.locust.entries import StatsEntry
     from swell.dialects.locust.request_stats import RequestStats
 
-__all__ = ["CSVWriter", "StatsCSV", "StatsCSVFileWriter", "format_utc_timestamp"]
+__all__ = ["CSVWriter", "StatsCSV", "StatsCSVFileWriter", "due_again", "format_utc_timestamp"]
+
+_SHARE = 10
+_CHEAP = 0.1  # seconds that nobody notices once a second
 
 
 class CSVWriter(Protocol):
@@ -60,6 +65,11 @@ def format_utc_timestamp(unix_timestamp: float) -> str:
     return datetime.fromtimestamp(int(unix_timestamp), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def due_again(now: float, took: float) -> float:
+    """When something that took `took` seconds may be done again, so that it gets a tenth of the time; soon if cheap."""
+    return now + _SHARE * took if took > _CHEAP else now
+
+
 class StatsCSV:
     """The rows of the files, for any writer."""
 
@@ -86,12 +96,12 @@ class StatsCSV:
     def requests_csv(self, csv_writer: CSVWriter) -> None:
         """Write `_stats.csv`."""
         csv_writer.writerow(self.requests_csv_columns)
-        stats = self.environment.stats
+        stats, shares = self.environment.stats, self.percentiles_to_report
         with stats.hold():
-            for entry in (*sort_stats(stats.entries), stats.total):
-                rates = [entry.total_rps, entry.total_fail_per_sec]
-                row = [entry.method, entry.name, *_cumulative(entry), *rates, *self._percentiles(entry)]
-                csv_writer.writerow(row)
+            rows = [*rows_of(stats, shares), row_of(stats.total, shares)]
+        for row in rows:
+            percentiles = row.percentiles if row.requests else self.percentiles_na
+            csv_writer.writerow([row.method, row.name, *_cumulative(row), row.rps, row.fails, *percentiles])
 
     def failures_csv(self, csv_writer: CSVWriter) -> None:
         """Write `_failures.csv`."""
@@ -113,19 +123,16 @@ class StatsCSV:
         """Write what `_stats_history.csv` gets at the Unix time `now`."""
         stats, runner = self.environment.stats, self.environment.runner
         begin = [int(now), 0 if runner is None else runner.user_count]
+        shares, kind = self.percentiles_to_report, {"current": True, "newest": full_history}
         with stats.hold():
-            for entry in (*(sort_stats(stats.entries) if full_history else ()), stats.total):
-                rates = [f"{entry.current_rps:.6f}", f"{entry.current_fail_per_sec:.6f}"]
-                percentiles = self._percentiles(entry, current=full_history)
-                csv_writer.writerow([*begin, entry.method or "", entry.name, *rates, *percentiles, *_cumulative(entry)])
+            rows = [*(rows_of(stats, shares, **kind) if full_history else ()), row_of(stats.total, shares, **kind)]
+        for row in rows:
+            percentiles = row.percentiles if row.requests else self.percentiles_na
+            rates = [f"{row.rps:.6f}", f"{row.fails:.6f}"]
+            csv_writer.writerow([*begin, row.method or "", row.name, *rates, *percentiles, *_cumulative(row)])
 
     def close_files(self) -> None:
         """There are none."""
-
-    def _percentiles(self, entry: StatsEntry, *, current: bool = False) -> Sequence[int | str]:
-        if not entry.num_requests:
-            return self.percentiles_na
-        return entry.shown_percentiles(self.percentiles_to_report, current=current)
 
 
 class StatsCSVFileWriter(StatsCSV):
@@ -146,7 +153,7 @@ class StatsCSVFileWriter(StatsCSV):
         self.base_filepath = base_filepath
         self.full_history = full_history
         self._last_row = -1
-        self._next_flush = 0.0
+        self._next_flush = self._history_due = self._whole_due = 0.0
         self._history = self._open("_stats_history.csv")
         self._whole: list[tuple[TextIO, Callable[[CSVWriter], None]]] = [
             (self._open("_stats.csv"), self.requests_csv),
@@ -170,11 +177,17 @@ class StatsCSVFileWriter(StatsCSV):
     def write(self, now: float | None = None) -> None:
         """Bring all files up to date; the history gets at most one group of rows for each Unix second."""
         now = time.time() if now is None else now
-        if int(now) > self._last_row:
+        if int(now) > self._last_row and now >= self._history_due:
             self._last_row = int(now)
+            begun = time.perf_counter()
             self.stats_history_rows(csv.writer(self._history), now, full_history=self.full_history)
-        for file, rows in self._whole:
-            _rewrite(file, rows)
+            if self.full_history:
+                self._history_due = due_again(now, time.perf_counter() - begun)
+        if now >= self._whole_due:
+            begun = time.perf_counter()
+            for file, rows in self._whole:
+                _rewrite(file, rows)
+            self._whole_due = due_again(now, time.perf_counter() - begun)
         if now >= self._next_flush:
             self._next_flush = now + tuned().CSV_STATS_FLUSH_INTERVAL_SEC
             self._flush()
@@ -185,6 +198,7 @@ class StatsCSVFileWriter(StatsCSV):
             return
         # The last rows always: a run that ends within a second of the row before has more to say than that row.
         self._last_row = -1
+        self._history_due = self._whole_due = 0.0
         self.write(now)
         self.close_files()
 
@@ -192,7 +206,7 @@ class StatsCSVFileWriter(StatsCSV):
         """`start`, then `write` every `CSV_STATS_INTERVAL_SEC`, for ever."""
         self.start()
         while True:
-            time.sleep(tuned().CSV_STATS_INTERVAL_SEC)
+            pause(tuned().CSV_STATS_INTERVAL_SEC)
             self.write()
 
     def close_files(self) -> None:
@@ -213,17 +227,9 @@ class StatsCSVFileWriter(StatsCSV):
         return path.open("w", newline="", encoding="utf-8")
 
 
-def _cumulative(entry: StatsEntry) -> list[Any]:
+def _cumulative(row: Row) -> list[Any]:
     """The columns that both statistics files share."""
-    return [
-        entry.num_requests,
-        entry.num_failures,
-        entry.shown_median,
-        entry.avg_response_time,
-        entry.min_response_time or 0,
-        entry.max_response_time,
-        entry.avg_content_length,
-    ]
+    return [row.requests, row.failures, row.median, row.average, row.low, row.high, row.content]
 
 
 def _rewrite(file: TextIO, rows: Callable[[CSVWriter], None]) -> None:

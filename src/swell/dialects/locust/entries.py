@@ -29,6 +29,7 @@ from swell.dialects.locust.reading import (
     last_seen,
     per_second,
 )
+from swell.dialects.locust.shown import CURRENT_RATE_WINDOW
 from swell.dialects.locust.tuning import tuned
 
 if TYPE_CHECKING:
@@ -37,10 +38,7 @@ if TYPE_CHECKING:
     from swell.dialects.locust.request_stats import RequestStats
     from swell.metrics.histogram import Histogram
 
-__all__ = ["CURRENT_RATE_WINDOW", "StatsEntry", "StatsEntryDict"]
-
-CURRENT_RATE_WINDOW = 10
-"""Seconds over which `current_rps` is the mean."""
+__all__ = ["StatsEntry", "StatsEntryDict"]
 
 
 class StatsEntryDict(TypedDict):
@@ -337,11 +335,13 @@ class StatsEntry:
         return self.stats.figures_of(self)
 
     def _current_rates(self) -> tuple[float, float]:
-        return current_rates(self.source(), CURRENT_RATE_WINDOW, self.stats.clock(), self.stats.start_time)
+        with self.stats.guard:
+            return current_rates(self.source(), CURRENT_RATE_WINDOW, self.stats.clock(), self.stats.start_time)
 
     def _current_times(self) -> Histogram:
         window = int(tuned().CURRENT_RESPONSE_TIME_PERCENTILE_WINDOW)
-        return current_times(self.source(), window, self.stats.clock())
+        with self.stats.guard:
+            return current_times(self.source(), window, self.stats.clock())
 
 
 def _whole_keys(seconds: Mapping[Any, int]) -> dict[int, int]:

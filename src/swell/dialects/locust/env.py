@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Environment", "current_environment"]
 
+_NO_NETWORK = (
+    "swell: environment.{}: Swell does not speak Locust's network protocol. In a program of your own use "
+    "create_local_runner(), which runs all users in this process; for several processes put the users into a "
+    "locustfile: swell locust -f FILE --processes N"
+)
+_NO_RUNNER = (
+    "swell: environment.create_web_ui() needs environment.create_local_runner() before it; in a locustfile leave it "
+    "out: swell locust opens the page"
+)
+
 _running: list[Environment] = []
 
 
@@ -114,24 +124,29 @@ class Environment:
         return {cls.__name__: cls for cls in self.user_classes}
 
     def create_local_runner(self) -> Any:
-        """The runner of a test in one process; only in a program that Swell runs."""
-        from swell.dialects.locust.runners import LocalRunner  # noqa: PLC0415 - runners know environments
+        """The runner of a program that uses Locust as a library (`swell python FILE`)."""
+        from swell.dialects.locust.library import LibraryRunner  # noqa: PLC0415 - runners know environments
 
-        return self.take_runner(LocalRunner(self))
+        return self.take_runner(LibraryRunner(self))
 
     def create_master_runner(self, master_bind_host: str = "*", master_bind_port: int = 5557) -> Any:
-        """Swell speaks no network protocol of Locust's."""
-        raise NotImplementedError(
-            f"there is no Locust master on {master_bind_host}:{master_bind_port} with Swell; use --processes N"
-        )
+        """Swell speaks no network protocol of Locust's: SystemExit with what to use."""
+        raise SystemExit(_NO_NETWORK.format(f"create_master_runner({master_bind_host!r}, {master_bind_port})"))
 
     def create_worker_runner(self, master_host: str, master_port: int) -> Any:
         """As `create_master_runner`."""
-        raise NotImplementedError(f"Swell does not connect to {master_host}:{master_port}; use --processes N")
+        raise SystemExit(_NO_NETWORK.format(f"create_worker_runner({master_host!r}, {master_port})"))
 
-    def create_web_ui(self, *_: Any, **__: Any) -> Any:
-        """The page is the front door's, not the test's."""
-        raise NotImplementedError("the page belongs to `swell locust`, in a process of its own: a test cannot make one")
+    def create_web_ui(self, host: str = "", port: int = 8089, *_: Any, **__: Any) -> Any:
+        """Open the page of a program that uses Locust as a library; its runner must be there."""
+        from swell.dialects.locust.library import LibraryRunner  # noqa: PLC0415 - heavy
+
+        if not isinstance(self.runner, LibraryRunner):
+            raise SystemExit(_NO_RUNNER)
+        from swell.dialects.locust.library_page import open_page  # noqa: PLC0415 - heavy
+
+        self.web_ui = open_page(self, self.runner, host, port)
+        return self.web_ui
 
     def take_runner(self, runner: Any) -> Any:
         """This is the runner. Raises RunnerAlreadyExistsError."""

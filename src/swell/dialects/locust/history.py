@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from swell.dialects.locust.csv_files import format_utc_timestamp
+from swell.dialects.locust.pausing import pause
 from swell.dialects.locust.percentiles import proper_round, shown_percentile
 from swell.dialects.locust.tuning import tuned
 
@@ -55,4 +56,4 @@ def stats_history(runner: _Runner) -> None:
     while runner.stats.total.use_response_times_cache:
         if runner.state not in ("ready", "stopped"):
             update_stats_history(runner)
-        time.sleep(tuned().HISTORY_STATS_INTERVAL_SEC)
+        pause(tuned().HISTORY_STATS_INTERVAL_SEC)

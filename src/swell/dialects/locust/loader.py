@@ -41,6 +41,10 @@ def load(source: Source) -> LocustProgram:
     environment = test.make_environment()
     several = options.get("several") == "yes"
     own = options.get("front", "locust") == "locust"
+    if options.get("page") == "yes" and not several:
+        from swell.dialects.locust.web_ui import WebUI  # noqa: PLC0415 - only with a page
+
+        environment.web_ui = WebUI(environment)
     return LocustProgram(environment, several=several, make_outputs=make_outputs if own else None)
 
 

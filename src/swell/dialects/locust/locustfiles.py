@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from swell.dialects.locust.pytest_users import users_of
 from swell.dialects.locust.shape import LoadTestShape
 from swell.dialects.locust.users import User
 from swell.dialects.python.exceptions import TestFileError
@@ -84,8 +85,9 @@ def _downloaded(url: str) -> str:
 def load_files(paths: Sequence[str]) -> LoadedFiles:
     """Load all files. Raises TestFileError."""
     found = LoadedFiles(paths)
-    for path in paths:
-        members = list(vars(_load(path)).values())
+    modules = {path: _load(path) for path in paths}
+    for path, module in modules.items():
+        members = list(vars(module).values())
         users = [one for one in members if _is_user(one)]
         for cls in users:
             _add(found.users, cls.__name__, cls, cls, what="user", path=path)
@@ -93,6 +95,11 @@ def load_files(paths: Sequence[str]) -> LoadedFiles:
             known = found.shapes.get(cls.__name__)
             if known is None or type(known) is not cls:
                 _add(found.shapes, cls.__name__, _instance(cls, path), cls, what="shape", path=path)
+    if not found.users:
+        # As in Locust: pytest functions count only where no file has users.
+        for path, module in modules.items():
+            for name, cls in users_of(module, path).items():
+                _add(found.users, name, cls, cls, what="user", path=path)
     found.tasks = {name: list(cls.tasks) for name, cls in found.users.items()}
     if not found.users:
         raise TestFileError("No User class found!", path=", ".join(paths))

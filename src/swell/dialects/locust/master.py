@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from swell.dialects.locust.outputs import RunOutputs
+    from swell.dialects.locust.web_ui import WebAnswer, WebRequest
     from swell.metrics.snapshot import Snapshot
     from swell.metrics.store import MetricStore
     from swell.model.plan import Plan
@@ -50,7 +51,7 @@ _runner_log = logging.getLogger("locust.runners")
 class Master:
     """The test in this process. Raises TestFileError where it cannot be loaded."""
 
-    def __init__(self, arguments: Sequence[str], plan: Plan, store: MetricStore) -> None:
+    def __init__(self, arguments: Sequence[str], plan: Plan, store: MetricStore, *, page: bool = False) -> None:
         self._plan = plan
         self._store = store
         test = load_test(arguments)
@@ -61,6 +62,10 @@ class Master:
         if not self._options.skip_log_setup:
             setup_logging(self._options.loglevel, self._options.logfile)
         self._environment = test.make_environment()
+        if page:
+            from swell.dialects.locust.web_ui import WebUI  # noqa: PLC0415 - only with a page
+
+            self._environment.web_ui = WebUI(self._environment)
         self._runner = MasterRunner(self._environment)
         self._environment.take_runner(self._runner)
         self._outputs: RunOutputs | None = None
@@ -81,7 +86,7 @@ class Master:
         runner.end = end
         runner.shares_of = self._plan.processes
         _log.info("Starting Locust %s (Swell %s)", LOCUST_VERSION, __version__)
-        environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
+        environment.events.init.fire(environment=environment, runner=runner, web_ui=environment.web_ui)
         if log.unhandled_greenlet_exception:
             end("a listener of events.init failed")
 
@@ -132,6 +137,12 @@ class Master:
         """Whether a shape steers this test."""
         profile = self._plan.workloads[0].profile
         return self._environment.shape_class is not None and isinstance(profile, SteeredUsers) and not profile.users
+
+    def answer_web(self, request: WebRequest) -> WebAnswer:
+        """The answer of a route that the test has added to the page."""
+        from swell.dialects.locust.web_ui import answer  # noqa: PLC0415 - only with a page
+
+        return answer(self._environment.web_ui, request)
 
     def finish(self) -> None:
         """The run is over: test_stop, quitting, the closing tables, quit."""

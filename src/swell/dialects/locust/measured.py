@@ -12,27 +12,28 @@ not know; `http_req_duration` is taken there, which leaves out connecting. `time
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from swell.dialects.locust.figures import NOTHING, Figures, merged, minus
-from swell.metrics.histogram import EMPTY_HISTOGRAM
+import numpy as np
+
+from swell.dialects.locust.body_sizes import BODY_METRIC
+from swell.dialects.locust.entry_numbers import UNTIMED_TAG, EntryNumbers, Key
+from swell.dialects.locust.figures import Figures, merged, minus
+from swell.dialects.locust.sheets import EMPTY_SHEET, Sheet, joined, make_sheet
+from swell.metrics.buckets import Counts
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from swell.metrics.failures import ErrorGroup
+    from swell.metrics.frame import Frame
     from swell.metrics.store import MetricStore
     from swell.model.plan import Plan
 
 __all__ = ["CONTENT_METRIC", "UNTIMED_TAG", "Key", "Measured", "Recent", "time_metric_of"]
 
-Key = tuple[str, str]
-"""Name and method, the key of Locust's entries."""
-
-UNTIMED_TAG = "untimed"
-"""Tag ("true") of the series of requests that were reported with the response time None."""
-
-CONTENT_METRIC = "data_received"
+CONTENT_METRIC = BODY_METRIC
 
 _OPEN = (ArrivalStages, ArrivalRuns, ArrivalSequence)
 # Errors of user code are Locust's exceptions, not its failures.
@@ -40,17 +41,27 @@ _NO_REQUEST = frozenset({"exception"})
 # After a reset, rows older than this many seconds are merged for good; workers are never so late.
 _SETTLED = 30
 
+PerSecond = tuple[dict[int, int], dict[int, int]]
+"""By Unix second: requests, and failures."""
+
 
 class Recent(NamedTuple):
-    """Requests and failures in the newest `seconds` whole seconds."""
+    """Requests and failures by entry in the newest `seconds` whole seconds, and of all."""
 
-    by_key: Mapping[Key, tuple[int, int]]
+    requests: Counts
+    failures: Counts
     total: tuple[int, int]
     seconds: int
 
+    def of(self, number: int) -> tuple[int, int]:
+        """One entry."""
+        if number >= len(self.requests):
+            return 0, 0
+        return int(self.requests[number]), int(self.failures[number])
+
 
 class Measured:
-    """A view of `store`. `origin` is the Unix time at which the run began."""
+    """A view of `store`. `origin` is the Unix time at which the run began. Entries are numbers; see `number`."""
 
     def __init__(
         self,
@@ -64,23 +75,25 @@ class Measured:
         self.origin = origin
         self._time_metric = time_metric
         self._content_metric = content_metric
+        self._numbers = EntryNumbers(store, time_metric, ("http_reqs", "http_req_failed", content_metric))
         self._since = 0
+        self._frames = 0
         self._state: tuple[float, int] = (-1.0, -1)
-        self._unfiltered: dict[Key, Figures] = {}
-        self._by_key: dict[Key, Figures] = {}
+        self._sheet = EMPTY_SHEET
         self._total: Figures | None = None
         self._recent: dict[int, Recent] = {}
-        self._newest: dict[int, dict[Key, Figures]] = {}
+        self._newest: dict[int, Sheet] = {}
+        self._per_second: dict[int, PerSecond] | None = None
         self._last = 0
         # After a reset: what is merged for good, and the second up to which it goes.
-        self._settled: dict[Key, Figures] = {}
+        self._settled = EMPTY_SHEET
         self._settled_until = 0
         self._forgotten: dict[Key | None, Figures] = {}
+        store.taps.append(self._count_frame)
 
     def refresh(self) -> bool:
         """Look whether the store has more than before; True if so."""
-        requests = self.store.totals("http_reqs")
-        state = (self.store.seconds, 0 if requests is None else requests.count)
+        state = (self.store.seconds, self._frames)
         if state == self._state:
             return False
         self._state = state
@@ -90,31 +103,50 @@ class Measured:
     def reset(self) -> None:
         """Forget everything that the store has now."""
         self._since = self._settled_until = self._last = self._whole_seconds()
-        self._settled = {}
+        self._settled = self._sheet = EMPTY_SHEET
         self._forgotten = {}
         self._state = (-1.0, -1)
-        self._unfiltered = self._by_key = {}
-        self._total = None
-        self._recent = {}
-        self._newest = {}
+        self._clear()
 
     def forget(self, key: Key | None) -> None:
         """Forget what there is of one entry, or of the total (None); the others stay."""
-        now = self.total() if key is None else self._by_key.get(key, NOTHING)
-        self._forgotten[key] = merged([self._forgotten.get(key, NOTHING), now])
+        self._forgotten[key] = merged([self._forgotten.get(key, Figures()), self.figures(key)])
         self._state = (-1.0, -1)
+        self._total = None
 
-    def by_key(self) -> Mapping[Key, Figures]:
-        """All entries that have a request."""
-        return self._by_key
+    @property
+    def keys(self) -> Sequence[Key]:
+        """The keys of all entries that ever had a request, by number."""
+        return self._numbers.keys
 
-    def total(self) -> Figures:
-        """All entries together."""
-        if self._total is None:
-            whole = merged(self._unfiltered.values())
-            gone = self._forgotten.get(None)
-            self._total = whole if gone is None else minus(whole, gone)
-        return self._total
+    def number(self, key: Key) -> int:
+        """The number of an entry, -1 for one without a request."""
+        return self._numbers.of_key.get(key, -1)
+
+    def figures(self, key: Key | None) -> Figures:
+        """One entry, or all of them together (None)."""
+        gone = self._forgotten.get(key)
+        if key is None:
+            if self._total is None:
+                whole = self._sheet.total()
+                self._total = whole if gone is None else minus(whole, gone)
+            return self._total
+        found = self._sheet.figures(self._at(key))
+        return found if gone is None else minus(found, gone)
+
+    def has(self, key: Key) -> bool:
+        """Whether an entry has a request since the last reset."""
+        number = self._at(key)
+        return number < len(self._sheet) and bool(self._sheet.requests[number])
+
+    def is_whole(self, key: Key) -> bool:
+        """Whether `sheet` says all about an entry: nothing of it was forgotten on its own."""
+        return key not in self._forgotten
+
+    @property
+    def sheet(self) -> Sheet:
+        """All entries since the last reset."""
+        return self._sheet
 
     @property
     def started(self) -> float:
@@ -133,28 +165,36 @@ class Measured:
             # The last second of a finished run is mostly not whole.
             end = max(int(self.store.seconds + 1e-6), self._since)
             start = max(end - seconds, self._since)
-            by_key = self._counts(start, end) if end > start else {}
-            total = (sum(pair[0] for pair in by_key.values()), sum(pair[1] for pair in by_key.values()))
-            found = self._recent[seconds] = Recent(by_key, total, end - start)
+            # Requests and failures only: no buckets need to be merged for them.
+            counts = [
+                self._sums(self._rows(metric, start, end)) if end > start else np.zeros(0, np.int64)
+                for metric in ("http_reqs", "http_req_failed")
+            ]
+            found = Recent(counts[0], counts[1], (int(counts[0].sum()), int(counts[1].sum())), end - start)
+            self._recent[seconds] = found
         return found
 
-    def newest(self, seconds: int) -> dict[Key, Figures]:
+    def newest(self, seconds: int) -> Sheet:
         """The newest seconds, with the one that is not whole yet."""
         found = self._newest.get(seconds)
         if found is None:
             end = self._whole_seconds()
             start = max(end - seconds, self._since)
-            found = self._newest[seconds] = self._window(start, end) if end > start else {}
+            found = self._newest[seconds] = self._window(start, end) if end > start else EMPTY_SHEET
         return found
 
-    def per_second(self, key: Key | None) -> tuple[dict[int, int], dict[int, int]]:
+    def per_second(self, key: Key | None) -> PerSecond:
         """By Unix second: requests, and failures; of one entry or of all."""
-        tags = {} if key is None else {"name": key[0], "method": key[1]}
+        if key is not None:
+            if self._per_second is None:
+                self._per_second = self._all_per_second()
+            found = self._per_second.get(self._at(key))
+            return ({}, {}) if found is None else (dict(found[0]), dict(found[1]))
         requests: dict[int, int] = {}
         failures: dict[int, int] = {}
-        for second, found in self.store.per_second("http_reqs", tags, self._since):
+        for second, found in self.store.per_second("http_reqs", {}, self._since):
             requests[int(self.origin + second)] = int(found.sum)
-        for second, found in self.store.per_second("http_req_failed", tags, self._since):
+        for second, found in self.store.per_second("http_req_failed", {}, self._since):
             if found.passes:
                 failures[int(self.origin + second)] = found.passes
         return requests, failures
@@ -164,65 +204,68 @@ class Measured:
         groups = [group for group in self.store.errors() if group.kind not in _NO_REQUEST]
         return sorted(groups, key=lambda group: group.first)
 
+    def _count_frame(self, _frame: Frame) -> None:
+        self._frames += 1
+
+    def _at(self, key: Key) -> int:
+        number = self.number(key)
+        # Beyond all columns: what has no request has no figures.
+        return number if number >= 0 else len(self._numbers.keys)
+
     def _whole_seconds(self) -> int:
         # A finished run has a fraction, whose rows are in a second of their own.
         return math.ceil(self.store.seconds - 1e-6)
 
-    def _read(self) -> None:
-        end = self._whole_seconds()
+    def _clear(self) -> None:
         self._recent = {}
         self._newest = {}
-        self._total = None
+        self._total = self._per_second = None
+
+    def _read(self) -> None:
+        end = self._whole_seconds()
+        self._clear()
+        self._numbers.extend()
         if not self._since:
-            found = self._window(None, None)
+            self._sheet = self._window(None, None)
         else:
             if end - self._settled_until > 3 * _SETTLED:
                 until = end - _SETTLED
-                self._settled = _joined(self._settled, self._window(self._settled_until, until))
+                self._settled = joined(self._settled, self._window(self._settled_until, until))
                 self._settled_until = until
-            found = _joined(self._settled, self._window(self._settled_until, None))
-        self._unfiltered = found
-        self._by_key = {
-            key: minus(figures, self._forgotten[key]) if key in self._forgotten else figures
-            for key, figures in found.items()
-        }
+            self._sheet = joined(self._settled, self._window(self._settled_until, None))
         for second, requests in self.store.per_second("http_reqs", {}, max(self._last - 1, self._since)):
             if requests.sum:
                 self._last = second + 1
 
-    def _counts(self, start: int, end: int) -> dict[Key, tuple[int, int]]:
-        """Requests and failures only: no buckets need to be merged for them."""
-        failed = dict(self.store.group_by("http_req_failed", ("name", "method"), {}, start, end))
-        return {
-            (key[0], key[1]): (int(found.sum), failed[key].passes if key in failed else 0)
-            for key, found in self.store.group_by("http_reqs", ("name", "method"), {}, start, end)
-        }
+    def _rows(self, metric: str, start: int | None, end: int | None, *, each_second: bool = False) -> Frame:
+        return self.store.rows_by(metric, self._numbers.groups(metric), start, end, each_second=each_second)
 
-    def _window(self, start: int | None, end: int | None) -> dict[Key, Figures]:
-        by = ("name", "method", UNTIMED_TAG)
-        group_by = self.store.group_by
-        failed = {key: found.passes for key, found in group_by("http_req_failed", by, {}, start, end)}
-        content = {key: found.sum for key, found in group_by(self._content_metric, by, {}, start, end)}
-        figures: dict[Key, Figures] = {}
-        for key, found in group_by(self._time_metric, by, {}, start, end):
-            name, method, untimed = key
-            one = Figures(
-                found.count,
-                found.count if untimed else 0,
-                failed.get(key, 0),
-                content.get(key, 0.0),
-                EMPTY_HISTOGRAM if untimed or found.histogram is None else found.histogram,
-            )
-            known = figures.get((name, method))
-            figures[name, method] = one if known is None else merged([known, one])
-        return figures
+    def _sums(self, frame: Frame) -> Counts:
+        sums = np.zeros(len(self._numbers.keys), np.int64)
+        sums[frame.series] = frame.sum
+        return sums
+
+    def _window(self, start: int | None, end: int | None) -> Sheet:
+        metrics = (self._time_metric, "http_req_failed", self._content_metric)
+        return make_sheet(len(self._numbers.keys), *(self._rows(metric, start, end) for metric in metrics))
+
+    def _all_per_second(self) -> dict[int, PerSecond]:
+        """Every entry's seconds in one go; one by one takes as long for each of them as this takes for all."""
+        found: dict[int, PerSecond] = {}
+        for place, metric in enumerate(("http_reqs", "http_req_failed")):
+            frame = self._rows(metric, self._since, None, each_second=True)
+            rows: Mapping[str, list[float]] = {
+                "entry": frame.series.tolist(),
+                "second": frame.second.tolist(),
+                "sum": frame.sum.tolist(),
+            }
+            for number, second, value in zip(*rows.values(), strict=True):
+                if value:
+                    found.setdefault(int(number), ({}, {}))[place][int(self.origin + second)] = int(value)
+        return found
 
 
 def time_metric_of(plan: Plan) -> str:
     """The metric that is Locust's response time in this plan (see above)."""
     open_load = any(isinstance(workload.profile, _OPEN) for workload in plan.workloads)
     return "http_req_duration" if open_load else "http_req_latency"
-
-
-def _joined(one: Mapping[Key, Figures], other: Mapping[Key, Figures]) -> dict[Key, Figures]:
-    return {key: merged([one.get(key, NOTHING), other.get(key, NOTHING)]) for key in {**one, **other}}

@@ -1,14 +1,17 @@
 """What Locust writes while a test runs and when it ends, driven by whoever has a clock.
 
 Rules: `tick` is called about once a second (whenever a snapshot has come), `close` once at the end; the intervals are
-Locust's tunable ones, read each time. Nothing here sleeps or starts anything.
+Locust's tunable ones, read each time, and longer where a table takes long to make. Nothing here sleeps or starts
+anything.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from swell.dialects.locust.console import print_error_report, print_percentile_stats, print_stats
+from swell.dialects.locust.csv_files import due_again
 from swell.dialects.locust.history import update_stats_history
 from swell.dialects.locust.json_output import print_stats_json, save_stats_json
 from swell.dialects.locust.tuning import tuned
@@ -60,7 +63,9 @@ class RunOutputs:
     def tick(self, now: float) -> None:
         """Write what is due at the Unix time `now`."""
         if self._table and self._is_due("table", now, tuned().CONSOLE_STATS_INTERVAL_SEC):
+            begun = time.perf_counter()
             print_stats(self._stats)
+            self._due["table"] = max(self._due["table"], due_again(now, time.perf_counter() - begun))
         if self._csv is not None and self._is_due("csv", now, tuned().CSV_STATS_INTERVAL_SEC):
             self._csv.write(now)
         running = self._runner.state not in ("ready", "stopped")

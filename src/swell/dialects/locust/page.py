@@ -26,6 +26,7 @@ from swell.dialects.locust.runners import (
     STATE_STOPPED,
     WORKLOAD,
 )
+from swell.dialects.locust.web_relay import Relay, TestRoutes
 from swell.web.archive import archive_of
 from swell.web.attach import PageError, token_for
 from swell.web.desk import Desk
@@ -152,6 +153,7 @@ def serve(prepared: Prepared, arguments: Sequence[str]) -> int:
     form = prepared.page
     assert form is not None
     door = PageDoor(form)
+    relay = Relay(lambda: door.page, arguments)
     host = {"": "127.0.0.1", "*": "0.0.0.0", "localhost": "127.0.0.1"}.get(form.host, form.host)  # noqa: S104 - asked for
     try:
         desk = Desk(fields=form.fields, start=door.start, steer=door.steer, title=form.title)
@@ -161,7 +163,7 @@ def serve(prepared: Prepared, arguments: Sequence[str]) -> int:
             token=token_for(host),
             time_metric="http_req_latency",
             desk=desk,
-            routes=locust_routes(door),
+            routes=[*locust_routes(door), *([TestRoutes(relay, lambda: door.page)] if form.routes else ())],
             archive=archive_of(prepared.store),
             tls=form.tls,
             base_path=form.base_path.rstrip("/"),
@@ -172,14 +174,15 @@ def serve(prepared: Prepared, arguments: Sequence[str]) -> int:
         return 1
     _tell(f"the page is at {page.url} (Ctrl-C ends it)")
     try:
-        return _runs(door, prepared, arguments)
+        return _runs(door, relay, prepared, arguments)
     except KeyboardInterrupt:
         return 0
     finally:
+        relay.close()
         page.shut()
 
 
-def _runs(door: PageDoor, prepared: Prepared, arguments: Sequence[str]) -> int:
+def _runs(door: PageDoor, relay: Relay, prepared: Prepared, arguments: Sequence[str]) -> int:
     from swell.dialects.locust.running import execute  # noqa: PLC0415 - heavy
 
     page, form, code = door.page, door.form, 0
@@ -201,7 +204,7 @@ def _runs(door: PageDoor, prepared: Prepared, arguments: Sequence[str]) -> int:
             door.wanted = None
             page.prepare("the test could not be loaded; the log says why")
             continue
-        code = execute(current, typed, page=page, on_start=lambda: setattr(door, "wanted", None))
+        code = execute(current, typed, page=page, relay=relay, on_start=lambda: setattr(door, "wanted", None))
         door.wanted = None
         results = page.results
         if results is not None and results.run.interrupted:

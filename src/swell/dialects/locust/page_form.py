@@ -14,7 +14,7 @@ import msgspec
 
 from swell.web.desk import Field
 
-__all__ = ["PageForm", "arguments_of", "form_of_test"]
+__all__ = ["PageForm", "arguments_of", "form_of_library", "form_of_test"]
 
 _OPTIONS = {
     "user_count": "--users",
@@ -40,13 +40,15 @@ class PageForm(msgspec.Struct):
     """Custom options by name of their field: how they are written."""
     steered: bool = True
     """Whether the number of users can be changed while it runs."""
+    routes: bool = False
+    """Whether the test may have routes of its own: it listens to `init`."""
 
 
 def form_of_test(test: Any, environment: Any, known: set[str]) -> PageForm:
     """The form of a loaded test; `known`: destinations of Locust's own options."""
     options = test.options
     shape = test.shape is not None and not test.shape.use_common_options
-    fields = [] if shape else _load_fields(options)
+    fields = [] if shape else _load_fields(options.num_users, options.spawn_rate)
     fields += [
         Field(name="host", label="Host", value=options.host or "", help="For example http://127.0.0.1:8000"),
         Field(name="run_time", label="Run time", value=str(options.run_time or ""), help="20, 20s, 1h30m", more=True),
@@ -75,7 +77,14 @@ def form_of_test(test: Any, environment: Any, known: set[str]) -> PageForm:
         fields=fields,
         flags=flags,
         steered=test.shape is None and not options.rate and not options.swell_profile,
+        routes=test.events.init.listened,
     )
+
+
+def form_of_library(environment: Any) -> PageForm:
+    """The form of a program that uses Locust as a library."""
+    host = Field(name="host", label="Host", value=environment.host or "", help="For example http://127.0.0.1:8000")
+    return PageForm(title="Start users", fields=[*_load_fields(1, 1), host], steered=environment.shape_class is None)
 
 
 def arguments_of(values: Mapping[str, Any], form: PageForm) -> list[str]:
@@ -117,12 +126,12 @@ def number(values: Mapping[str, Any], name: str, least: float) -> float | None:
     return value
 
 
-def _load_fields(options: Any) -> list[Field]:
+def _load_fields(user_count: Any, spawn_rate: Any) -> list[Field]:
     users = Field(
         name="user_count",
         label="Number of users (peak)",
         kind="number",
-        value=options.num_users or 1,
+        value=user_count or 1,
         steers=True,
         minimum=1,
         step="1",
@@ -132,7 +141,7 @@ def _load_fields(options: Any) -> list[Field]:
         name="spawn_rate",
         label="Ramp up (users/s)",
         kind="number",
-        value=options.spawn_rate or 1,
+        value=spawn_rate or 1,
         steers=True,
         minimum=0,
         required=True,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from swell import __version__
 from swell.dialects.locust import log
 from swell.dialects.locust.exception import StopTest
+from swell.dialects.locust.measured import time_metric_of
 from swell.dialects.locust.messages import Message
 from swell.dialects.locust.recording import make_recorder
 from swell.dialects.locust.runners import (
@@ -30,10 +31,11 @@ from swell.dialects.locust.runners import (
 )
 from swell.dialects.locust.script import LocustScript
 from swell.dialects.locust.shape_loop import ShapeLoop
+from swell.dialects.locust.stats_feed import StatsFeed
 from swell.dialects.locust.version import LOCUST_VERSION
+from swell.dialects.locust.web_ui import answer, last_answers
 from swell.engine.script import AbortRun, StopVirtualUser
 from swell.engine.worker import TIME_IS_UP
-from swell.metrics.store import MetricStore
 from swell.model.plan import SteeredUsers
 from swell.runtime.fiber import Fiber, current_fiber
 
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from swell.engine.script import WorkerContext
     from swell.engine.user import VirtualUser
     from swell.metrics.snapshot import Snapshot
-    from swell.model.plan import Plan
 
 __all__ = ["LocustProgram"]
 
@@ -63,7 +64,7 @@ class LocustProgram:
         self._several = several
         self._make_outputs = make_outputs
         self._outputs: RunOutputs | None = None
-        self._store = MetricStore()
+        self._feed: StatsFeed | None = None
         self._context: WorkerContext | None = None
         self._exit_code: int | None = None
         self._quitting_told = False
@@ -80,9 +81,10 @@ class LocustProgram:
         """As `Program.start_worker`: the runner, the events init and test_start."""
         environment, events = self.environment, self.environment.events
         self._context = context
+        self._feed = StatsFeed(time_metric=time_metric_of(context.plan))
         environment.enter(context)
         events.request.set_recorder(make_recorder(context))
-        runner = self.runner = environment.take_runner((WorkerRunner if self._several else LocalRunner)(environment))
+        runner = self.runner = self.take_runner()
         runner.control = context.control
         runner.end = self._end
         runner.worker_index, runner.worker_count = context.index, context.count
@@ -90,14 +92,11 @@ class LocustProgram:
             runner.post = context.control.post
             context.control.post(("ready", runner.client_id))
         else:
-            _log.info("Starting Locust %s (Swell %s)", LOCUST_VERSION, __version__)
             profile = context.plan.workloads[0].profile
             runner.target_user_count = profile.users if isinstance(profile, SteeredUsers) else 0
         events.user_error.add_listener(self._count_exception)
         self._join()
-        events.init.fire(environment=environment, runner=runner, web_ui=None)
-        if log.unhandled_greenlet_exception:
-            raise AbortRun("a listener of events.init failed; its traceback is above")
+        self.tell_init()
         self._filter()
         try:
             events.test_start.fire(environment=environment)
@@ -111,6 +110,19 @@ class LocustProgram:
             if environment.host:
                 cls.host = environment.host
 
+    def take_runner(self) -> Any:
+        """The runner of this process."""
+        return self.environment.take_runner((WorkerRunner if self._several else LocalRunner)(self.environment))
+
+    def tell_init(self) -> None:
+        """The event init. Raises AbortRun if a listener fails."""
+        environment = self.environment
+        if not self._several:
+            _log.info("Starting Locust %s (Swell %s)", LOCUST_VERSION, __version__)
+        environment.events.init.fire(environment=environment, runner=self.runner, web_ui=environment.web_ui)
+        if log.unhandled_greenlet_exception:
+            raise AbortRun("a listener of events.init failed; its traceback is above")
+
     def setup(self, context: WorkerContext) -> object:
         """As `Program.setup`: Locust has none."""
         del context
@@ -123,7 +135,8 @@ class LocustProgram:
         self._begun = True
         now = time.time()
         origin = now + at - context.hub.time()
-        self.environment.stats.attach(self._store, origin, time_metric=_time_metric(context.plan))
+        assert self._feed is not None
+        self.environment.stats.attach(self._feed.store, origin, time_metric=time_metric_of(context.plan))
         if not self._several and self._make_outputs is not None:
             self._outputs = outputs = self._make_outputs(self.environment)
             outputs.start(now)
@@ -144,10 +157,9 @@ class LocustProgram:
                 runner.update_state(STATE_SPAWNING)
                 if not self._several:
                     runner.announce(profile.users, profile.spawn_rate)
-        options = self.environment.parsed_options
-        if not self._several and self._shape is None:
-            if options.run_time:
-                _log.info("Run time limit set to %s seconds", options.run_time)
+        if not self._several and self._shape is None and self._make_outputs is not None:
+            if run_time := self.environment.parsed_options.run_time:
+                _log.info("Run time limit set to %s seconds", run_time)
             else:
                 _log.info("No run time limit set, use CTRL+C to interrupt")
 
@@ -192,7 +204,9 @@ class LocustProgram:
 
     def measured(self, snapshot: Snapshot) -> None:
         """As `Program.measured`: what the statistics read, and what is printed each second."""
-        self._store.add(0, snapshot)
+        assert self._feed is not None
+        with self.environment.stats.guard:
+            self._feed.add(snapshot)
         runner = self.runner
         if snapshot.health:
             runner.current_cpu_usage = float(snapshot.health.get("cpu", 0.0)) * 100.0
@@ -215,6 +229,8 @@ class LocustProgram:
             runner.control.remix(runner.workload, shares([runner.user_classes_by_name[name] for name in msg_type]))
         elif kind == "steer":
             runner.control.steer(runner.workload, msg_type, data)
+        elif kind == "web":
+            self._spawn(self._answer_web, msg_type, data)
 
     def before_stop(self, reason: str, grace: float | None) -> float | None:
         """As `Program.before_stop`: what Locust does before it stops the users."""
@@ -248,16 +264,23 @@ class LocustProgram:
 
     # The end.
 
+    def has_ended(self) -> bool:
+        """Whether the end has come already; it has now."""
+        ended, self._ended = self._ended, True
+        if not ended:
+            self._join()
+            self.runner.update_state(STATE_STOPPED)
+        return ended
+
     def _finish(self) -> None:
-        if self._ended:
+        if self.has_ended():
             return
-        self._ended = True
-        self._join()
         events, environment = self.environment.events, self.environment
-        self.runner.update_state(STATE_STOPPED)
         if self._begun:
             events.test_stop.fire(environment=environment)
         self._tell_quitting()
+        if answers := last_answers(environment.web_ui):
+            self.runner.control.post(("web_last", answers))  # nobody can ask the test any more
         code = self.exit_code
         assert self._context is not None
         if not self._several:
@@ -267,7 +290,8 @@ class LocustProgram:
         events.quit.fire(exit_code=code)
         self._context.control.post(("exit", code, log.unhandled_greenlet_exception))
         logging.shutdown()
-        self._store.close()
+        if self._feed is not None:
+            self._feed.store.close()
 
     def _tell_quitting(self) -> None:
         if not self._quitting_told:
@@ -347,6 +371,10 @@ class LocustProgram:
             _log.info("Resetting stats\n")
             self.environment.stats.reset_all()
 
+    def _answer_web(self, number: int, request: Any) -> None:
+        """A request of the page for a route of the test."""
+        self.runner.control.post(("web", number, answer(self.environment.web_ui, request)))
+
     def _report(self) -> None:
         """What the test adds to the reports to its master."""
         runner = self.runner
@@ -369,9 +397,3 @@ class LocustProgram:
 def _wake(fiber: Any) -> None:
     if not fiber.dead:
         fiber.wake()
-
-
-def _time_metric(plan: Plan) -> str:
-    from swell.dialects.locust.measured import time_metric_of  # noqa: PLC0415 - heavy
-
-    return time_metric_of(plan)

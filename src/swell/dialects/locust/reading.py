@@ -30,11 +30,9 @@ class Source(NamedTuple):
 def figures_of(source: Source) -> Figures:
     """Everything since the last reset."""
     logged = NOTHING if source.logged is None else source.logged.figures()
-    measured = source.measured
-    if measured is None:
+    if source.measured is None:
         return logged
-    found = measured.total() if source.key is None else measured.by_key().get(source.key, NOTHING)
-    return merged([found, logged])
+    return merged([source.measured.figures(source.key), logged])
 
 
 def per_second(source: Source) -> tuple[dict[int, int], dict[int, int]]:
@@ -51,7 +49,8 @@ def current_rates(source: Source, window: int, now: float, started: float) -> tu
     requests = failures = 0.0
     if source.measured is not None:
         recent = source.measured.recent(window)
-        found = recent.total if source.key is None else recent.by_key.get(source.key, (0, 0))
+        number = -1 if source.key is None else source.measured.number(source.key)
+        found = recent.total if source.key is None else recent.of(number) if number >= 0 else (0, 0)
         if recent.seconds:
             requests, failures = found[0] / recent.seconds, found[1] / recent.seconds
     if source.logged is not None:
@@ -67,7 +66,10 @@ def current_times(source: Source, window: int, now: float) -> Histogram:
     """Response times of the last `window` seconds."""
     parts: list[Histogram] = []
     if source.measured is not None:
-        parts.append(_part(source.measured.newest(window), source.key).histogram)
+        sheet = source.measured.newest(window)
+        number = -1 if source.key is None else source.measured.number(source.key)
+        if source.key is None or number >= 0:
+            parts.append((sheet.total() if source.key is None else sheet.figures(number)).histogram)
     if source.logged is not None:
         parts.append(source.logged.times(int(now) - window + 1, int(now) + 1))
     return EMPTY_HISTOGRAM.merge(*parts)
@@ -93,10 +95,6 @@ def last_seen(source: Source) -> float | None:
             requests, _ = source.measured.per_second(source.key)
             times += [min(max(requests) + 1.0, last)] if requests else []
     return max(times, default=None)
-
-
-def _part(by_key: Mapping[Key, Figures], key: Key | None) -> Figures:
-    return merged(by_key.values()) if key is None else by_key.get(key, NOTHING)
 
 
 def _add(own: dict[int, int], other: Mapping[int, int]) -> None:

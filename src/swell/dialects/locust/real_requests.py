@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
 
 from swell.dialects.locust.blocks import CaughtMixin
+from swell.dialects.locust.body_sizes import count_body
 from swell.dialects.locust.requests_response import ResponseContextManager, status_error
 from swell.dialects.locust.wire import flatten
 from swell.runtime.fiber import current_fiber
@@ -226,4 +227,6 @@ def _record(response: RealResponse, meta: dict[str, Any], error: BaseException |
     seconds = float(meta["response_time"] or 0.0) / 1000.0
     end = response.row[1]
     row = (recorder.request_series(tags), end - seconds, end, fiber.lag, 0.0, seconds, 0.0, 0)
-    recorder.add_request((*row, int(meta["response_length"] or 0)))
+    size = int(meta["response_length"] or 0)
+    recorder.add_request((*row, size))
+    count_body(recorder, row[0], row[2], size)

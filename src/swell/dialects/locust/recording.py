@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from swell.dialects.locust.body_sizes import count_body
 from swell.dialects.locust.measured import UNTIMED_TAG
 from swell.dialects.locust.wire import flatten
 from swell.metrics.tags import EMPTY, TagSet
@@ -45,5 +46,6 @@ def make_recorder(context: WorkerContext) -> Callable[[dict[str, Any]], None]:
         lag = fiber.lag if fiber is not None else 0.0
         row = (recorder.request_series(tags), now - seconds, now, lag, 0.0, seconds, 0.0, 0, int(length or 0))
         recorder.add_request(row)
+        count_body(recorder, row[0], row[2], row[8])
 
     return record

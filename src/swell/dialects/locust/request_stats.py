@@ -7,6 +7,7 @@ request by the engine.
 
 from __future__ import annotations
 
+import _thread
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -49,9 +50,12 @@ class RequestStats:
         self.history: list[dict[str, Any]] = []
         """Charts: one record each `HISTORY_STATS_INTERVAL_SEC`."""
         self._measured: Measured | None = None
+        self.guard = _thread.RLock()
+        """Held while something is read or added: programs that use Locust as a library read in another thread."""
         self._held = 0
         # While held: what has been read of each entry.
         self._kept: dict[int, Figures] = {}
+        self._held_span: float | None = None
         self._entries = EntriesDict(self)
         self._total = self._new_total()
         self._errors: dict[str, StatsError] = {}
@@ -77,14 +81,17 @@ class RequestStats:
     @contextmanager
     def hold(self) -> Generator[None]:
         """Inside, all readings are as of one moment, and cheap: for tables and files."""
-        self._refresh()
-        self._held += 1
-        try:
-            yield
-        finally:
-            self._held -= 1
-            if not self._held:
-                self._kept.clear()
+        with self.guard:
+            self._refresh()
+            self._held += 1
+            if self._held == 1:
+                self._held_span = None
+            try:
+                yield
+            finally:
+                self._held -= 1
+                if not self._held:
+                    self._kept.clear()
 
     # Reading
 
@@ -142,12 +149,24 @@ class RequestStats:
     @property
     def span(self) -> float:
         """Seconds from the start of the run (or the last reset) to the newest request; 0 without any."""
+        if self._held and self._held_span is not None:
+            return self._held_span
+        span = self._held_span = self._find_span()
+        return span
+
+    def _find_span(self) -> float:
         last = self.last_request_timestamp
         return 0.0 if last is None else max(last - self.start_time, 0.0)
 
     def get(self, name: str, method: str) -> StatsEntry:
         """One entry, made if there is none."""
         return self.entries[name, method]
+
+    @property
+    def measured(self) -> Measured | None:
+        """What is measured, as of now; None where nothing is."""
+        self._refresh()
+        return self._measured
 
     def source_of(self, entry: StatsEntry) -> Source:
         """Where the numbers of an entry are; one that is not in the table has only what was logged to it."""
@@ -221,11 +240,16 @@ class RequestStats:
         return StatsEntry(self, "Aggregated", "", use_response_times_cache=self.use_response_times_cache)
 
     def _refresh(self) -> None:
-        measured = self._measured
-        if measured is None or self._held or not measured.refresh():
+        if self._measured is not None and not self._held:
+            with self.guard:
+                self._read(self._measured)
+
+    def _read(self, measured: Measured) -> None:
+        if not measured.refresh():
             return
-        for name, method in measured.by_key():
-            self._entries[name, method]  # looking it up makes it
+        for key in measured.keys:
+            if key not in self._entries and measured.has(key):
+                self._entries[key]  # looking it up makes it
         for group in measured.errors():
             place = (group.kind, group.message, group.name, group.method)
             new = group.count - self._counted.get(place, 0)

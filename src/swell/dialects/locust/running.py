@@ -11,6 +11,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from swell.coordinator.conduct import conduct
 from swell.coordinator.judge import Judge
 from swell.coordinator.transports.processes import ProcessWorkers
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
     from swell.coordinator.state import LiveRun, Outcome
     from swell.dialects.locust.main import Prepared
+    from swell.dialects.locust.web_relay import Relay
     from swell.metrics.snapshot import Snapshot
+    from swell.model.plan import Plan
     from swell.runs.record import Run
     from swell.web.page import LivePage
 
@@ -38,8 +42,9 @@ _WRONG_USE = 2
 class _FrontDoor:
     """The coordinator's side of a test in one worker: keeps the exit code that it reports."""
 
-    def __init__(self) -> None:
+    def __init__(self, relay: Relay | None) -> None:
         self.exit_code: int | None = None
+        self._relay = relay
 
     def open(self, send: Callable[[int, object], None], end: Callable[[str], None]) -> None:
         """As `Companion.open`."""
@@ -49,6 +54,10 @@ class _FrontDoor:
         del index
         if value[0] == "exit":
             self.exit_code = value[1]
+        elif value[0] == "web" and self._relay is not None:
+            self._relay.answered(value[1], value[2])
+        elif value[0] == "web_last" and self._relay is not None:
+            self._relay.last = value[1]
 
     def measured(self, index: int, snapshot: Snapshot) -> None:
         """As `Companion.measured`."""
@@ -77,11 +86,16 @@ def execute(
     arguments: Sequence[str],
     *,
     page: LivePage | None = None,
+    relay: Relay | None = None,
     on_start: Callable[[], object] = lambda: None,
 ) -> int:
-    """Run the plan; returns the exit code. `page` shows it, and keeps its store until the next run."""
+    """Run the plan; returns the exit code. `page` shows it, and keeps its store until the next run.
+
+    `relay` hands requests of the page on to the test.
+    """
     plan = prepared.plan
     assert plan is not None
+    plan = plan if page is None else _with_page(plan)
     started = time.time()
     try:
         outputs, baseline = open_outputs(prepared.out), _baseline(prepared)
@@ -95,12 +109,9 @@ def execute(
     command = ["swell", "locust", *arguments]
     writer = keep_run(plan, run_id, started, workers=plan.processes, command=command, url=prepared.store)
     run: Run | None = None
-    companion: Any = _FrontDoor()
-    master: Any = None
-    if plan.processes > 1:
-        from swell.dialects.locust.master import Master  # noqa: PLC0415 - only for several processes
-
-        companion = master = Master(arguments, plan, store)
+    if relay is not None:
+        relay.begun()
+    companion, master = _companion(arguments, plan, store, relay)
     own: Any = master if master is not None and master.steers else None
     observed: list[Any] = [_Notices(), feed]
     if page is not None:
@@ -143,10 +154,30 @@ def execute(
         print(f"swell locust: the workers could not be started: {error}", file=sys.stderr)  # noqa: T201 - for people
         return 1
     finally:
+        if relay is not None:
+            relay.ended()
         if writer is not None and run is None:
             writer.finish(None)
         if page is None or run is None:
             store.close()
+
+
+def _with_page(plan: Plan) -> Plan:
+    """The test may add to a page."""
+    source = msgspec.structs.replace(plan.source, options={**plan.source.options, "page": "yes"})
+    return msgspec.structs.replace(plan, source=source)
+
+
+def _companion(arguments: Sequence[str], plan: Plan, store: MetricStore, relay: Relay | None) -> tuple[Any, Any]:
+    """What speaks with the workers, and the master if there is one."""
+    if plan.processes == 1:
+        return _FrontDoor(relay), None
+    from swell.dialects.locust.master import Master  # noqa: PLC0415 - only for several processes
+
+    master = Master(arguments, plan, store, page=relay is not None)
+    if relay is not None:
+        relay.here = master.answer_web
+    return master, master
 
 
 def _baseline(prepared: Prepared) -> Any:

@@ -6,6 +6,7 @@ and `fasthttp`. Old names raise ImportError with the new one when they are subcl
 
 from __future__ import annotations
 
+import inspect
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
@@ -177,13 +178,27 @@ class HttpUser(User, RestMixin):
 
 
 class PytestUser(User):
-    """Locust builds users of pytest functions; Swell does not."""
+    """A user made of pytest functions (`pytest_users`)."""
 
     abstract: ClassVar[bool] = True
+    functions: ClassVar[list[Any]] = []
+    fixture_functions: ClassVar[list[Any]] = []
 
-    def __init__(self, environment: Any = None) -> None:
-        super().__init__(environment)
-        raise StopTest("users made of pytest functions do not run on Swell: write a User class with a @task")
+    def on_start(self) -> None:
+        """Make the fixtures: each belongs to this user."""
+        self.fixtures: list[Any] = []
+        self._generators: list[Any] = []
+        for make in self.fixture_functions:
+            made = make(self) if inspect.signature(make).parameters else make()
+            if inspect.isgenerator(made):
+                self._generators.append(made)
+                made = next(made)
+            self.fixtures.append(made)
+
+    def on_stop(self) -> None:
+        """What fixtures do behind their `yield`."""
+        for generator in reversed(self._generators):
+            next(generator, None)
 
 
 class _Renamed(type):

@@ -11,6 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from swell.dialects.locust.body_sizes import body_size, count_body
 from swell.dialects.locust.env import current_environment
 from swell.dialects.locust.exception import CatchResponseError
 from swell.http.client import client_for
@@ -85,7 +86,7 @@ class Wire(Session):
         """Whether somebody listens to requests."""
         self._told = told
         self._add_request = _not_yet if told else self.client.recorder.add_request
-        self.on_request = self._tell_success if told else None
+        self.on_request = self._tell_success if told else self._count_success
 
     def with_meta(self, *, caught: bool, **meta: Any) -> None:
         """What the event of this fiber's next request says beside, or instead of, what the response says.
@@ -106,7 +107,20 @@ class Wire(Session):
     # What the session calls.
 
     def _tell_success(self, response: Response) -> None:
-        self.hook.tell(partial(self.client.recorder.add_request, response.row), **self.meta_of(response, None))
+        meta = self.meta_of(response, None)
+
+        def write() -> None:
+            self.client.recorder.add_request(response.row)
+            self._count(response, meta["response_length"])
+
+        self.hook.tell(write, **meta)
+
+    def _count_success(self, response: Response) -> None:
+        self._count(response, body_size(response))
+
+    def _count(self, response: Response, size: int) -> None:
+        row = response.row
+        count_body(self.client.recorder, row[0], row[2], size)
 
     def _finish(self, response: Response, expected: frozenset[int], *, catch: bool = False) -> Response:
         del expected
@@ -115,11 +129,12 @@ class Wire(Session):
         if catch:
             return self.caught(response)
         error = self.flavour.error_of(self, response)
-        write = partial(record, response, None if error is None else failure_of(error, response))
+        failure = None if error is None else failure_of(error, response)
         if self._told:
-            self.hook.tell(write, **self.meta_of(response, error))
+            meta = self.meta_of(response, error)
+            self.hook.tell(partial(self._write, response, failure, meta["response_length"]), **meta)
         else:
-            write()
+            self._write(response, failure, body_size(response))
         if isinstance(response, StreamedResponse):
             response.when_read(_nothing)
         return response
@@ -170,12 +185,17 @@ class Wire(Session):
         def write() -> None:
             if meta is not None:
                 self._take_changes(response, meta)
-            record(response, None if error is None else failure_of(error, response))
+            failure = None if error is None else failure_of(error, response)
+            self._write(response, failure, body_size(response) if meta is None else int(meta["response_length"] or 0))
 
         if self._told and meta is not None:
             self.hook.tell(write, **meta)
         else:
             write()
+
+    def _write(self, response: Response, failure: Failure | None, size: int) -> None:
+        record(response, failure)
+        self._count(response, size)
 
     def _take_changes(self, response: Any, meta: dict[str, Any]) -> None:
         """What a block wrote into `request_meta` counts: the name, the method, the times."""

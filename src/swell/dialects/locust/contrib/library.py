@@ -1,0 +1,53 @@
+"""What the users of other protocols share: their library, the event of requests, and one way to time a call.
+
+Rules: a library is imported when a test imports the module that needs it, never before. Its threads are fibers, as all
+threads are in Locust, so that its callbacks run where the users do.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from swell.dialects.locust import names
+from swell.runtime import blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from swell.dialects.locust.event import RequestHook
+
+__all__ = ["Outcome", "library", "outcome_of", "request_hook"]
+
+Outcome = dict[str, Any]
+"""How a call ended: `success`, `response_time` (ms), and `result` or `exception`."""
+
+
+def library(module: str, package: str, users: str) -> Any:
+    """A module of a client library. ModuleNotFoundError that says which `package` to install for `users`."""
+    blocking.install(threads_as_fibers=True)
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.partition(".")[0]:
+            raise
+        raise ModuleNotFoundError(
+            f"{users} needs the library {error.name}, which is not installed here: pip install {package}",
+            name=error.name,
+        ) from None
+
+
+def request_hook() -> RequestHook:
+    """`events.request` of the test that is loaded."""
+    return names.events.request
+
+
+def outcome_of(call: Callable[[], Any]) -> Outcome:
+    """Make a call and time it; an exception is part of the outcome."""
+    start = time.perf_counter()
+    try:
+        result = call()
+    except Exception as error:
+        return {"success": False, "response_time": (time.perf_counter() - start) * 1000.0, "exception": error}
+    return {"success": True, "response_time": (time.perf_counter() - start) * 1000.0, "result": result}
