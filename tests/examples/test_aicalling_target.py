@@ -53,8 +53,26 @@ class AiCalling(Target):
         return caller
 
 
-# No MongoDB is to be had as a package: the driver's calls go to an imitation in the target's process.
-MONGOMOCK = "import mongomock, pymongo\npymongo.MongoClient = mongomock.MongoClient\n"
+# No MongoDB is to be had as a package: the driver's calls go to an imitation in the target's process. A server changes
+# a document as one step; the imitation looks and then writes, so its calls are made one at a time.
+MONGOMOCK = """
+import functools, threading
+import mongomock, pymongo
+from mongomock.collection import Collection
+
+lock = threading.RLock()
+
+def alone(method):
+    @functools.wraps(method)
+    def call(*args, **kwargs):
+        with lock:
+            return method(*args, **kwargs)
+    return call
+
+for name in ("find_one_and_update", "insert_many", "insert_one", "update_many", "update_one"):
+    setattr(Collection, name, alone(getattr(Collection, name)))
+pymongo.MongoClient = mongomock.MongoClient
+"""
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgresql+redis", "mongodb"])

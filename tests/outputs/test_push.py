@@ -11,7 +11,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from swell.outputs.influxdb import InfluxDb, point_line
@@ -270,6 +270,8 @@ def test_any_tags_make_a_readable_request(tags: dict[str, str], value: float) ->
     assert exposition([sample]).count("\n") == 2
 
 
+@example({"0": "\\\n"})
+@example({"a\\\\": "\\\\ ,\\="})
 @given(st.dictionaries(st.text(min_size=1, max_size=5), st.text(max_size=9), max_size=3))
 def test_lines_stay_lines(tags: dict[str, str]) -> None:
     """No value breaks out of its line, and the fields stand where a reader looks for them."""

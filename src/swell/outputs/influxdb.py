@@ -9,6 +9,7 @@ an equal time would replace what was sent before.
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlencode
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["InfluxDb", "line_of", "point_line"]
 
 _LINES = 5_000  # in one request
+_BEFORE_ESCAPE = re.compile(r"\\(?=[,= ]|\Z)")
 
 
 class InfluxDb:
@@ -112,18 +114,16 @@ def point_line(metric: str, tags: Mapping[str, str], fields: Mapping[str, float]
 
 
 def _measurement(name: str) -> str:
-    return _one_line(name).replace(",", "\\,").replace(" ", "\\ ")
+    return _plain(name).replace(",", "\\,").replace(" ", "\\ ")
 
 
 def _key(text: str) -> str:
-    # A backslash at the end would escape what follows the value, and there is no way to write it.
-    text = _one_line(text)
-    text = text[:-1] + "/" if text.endswith("\\") else text
-    return text.replace(",", "\\,").replace("=", "\\=").replace(" ", "\\ ")
+    return _measurement(text).replace("=", "\\=")
 
 
-def _one_line(text: str) -> str:
-    return text.replace("\n", " ").replace("\r", " ")
+def _plain(text: str) -> str:
+    """One line, without what cannot be written: a backslash before an escaped character, or at the end."""
+    return _BEFORE_ESCAPE.sub("/", text.replace("\n", " ").replace("\r", " "))
 
 
 def _basic(user: str, password: str) -> str:
