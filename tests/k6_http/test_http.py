@@ -320,7 +320,7 @@ def test_options(world: World) -> None:
 def test_batch(world: World) -> None:
     """Arrays and objects of requests run side by side and keep their places."""
     result = world.value(
-        "const a = http.batch([base + '/slow/0.2', ['POST', base, 'x'], {method: 'PUT', url: base, "
+        "const a = http.batch([base + '/slow/2', ['POST', base, 'x'], {method: 'PUT', url: base, "
         "body: 'y'}, ['GET', base, null]]);"
         "const o = http.batch({one: base + '/json', two: http.url`${base}/echo`});"
         "return [a.length, a[0].body, a[1].json().body, a[2].json().method, o.one.json('age'), "
@@ -333,7 +333,7 @@ def test_batch(world: World) -> None:
 @pytest.mark.parametrize(("options", "most"), [({"batch": 2}, 2), ({"batchPerHost": 3}, 3), ({}, 6)])
 def test_batch_limits(world: World, options: dict[str, int], most: int) -> None:
     """No more at once than the options allow."""
-    source = "return http.batch(Array(12).fill(base + '/slow/0.05')).every((r) => r.status === 200)"
+    source = "return http.batch(Array(12).fill(base + '/slow/0.5')).every((r) => r.status === 200)"
     assert world.value(source, options) is True
     assert world.most == most
 
