@@ -40,7 +40,8 @@ def test_emit_and_response(world: SocketWorld, config: dict[str, Any]) -> None:
     assert world.errors == {}
     packets = world.socketio.sessions[0].packets
     assert '42["silent",null]' in packets
-    assert packets[-1] in {"1", "41"}
+    # Pings go their own way, and may be the last.
+    assert [each for each in packets if each not in {"2", "3"}][-1] in {"1", "41"}
 
 
 @pytest.mark.parametrize("config", [{}, POLLING, UPGRADE, OLD], ids=str)
