@@ -374,3 +374,31 @@ def test_whole_files_are_read_by_functions(world: World) -> None:
     assert world.variables["sum"] == 2 * sum(range(300))
     assert world.variables["last"] == "n299\u00e9"
     assert world.variables["users"] is rows
+
+
+def test_a_response_outlives_its_hook(world: World) -> None:
+    """What a hook leaves behind still sees the response; one that kept it past that is told, not left with nothing."""
+    world.run(
+        {"post": {"url": "/echo/1", "json": {"a": 1}, "afterResponse": "after"}},
+        {"think": 0.05},
+        {"get": {"url": "/echo/2", "afterResponse": "later"}},
+        processor="""
+            let seen = '', kept;
+            exports.after = (req, res, context, ee, next) => {
+              setTimeout(() => { seen = req.method + JSON.parse(res.body).path + req.json.a + res.headers['content-type']; }, 5);
+              kept = res;
+              next();
+            };
+            exports.later = (req, res, context, ee, next) => {
+              context.vars.seen = seen;
+              context.vars.status = kept.statusCode;
+              try { context.vars.body = kept.rawBody; } catch (error) { context.vars.error = error.message; }
+              next();
+            };
+        """,
+    )
+    assert world.failures == [None]
+    assert world.variables["seen"] == "POST/echo/11application/json"
+    assert world.variables["status"] == 200
+    assert "body" not in world.variables
+    assert "is long over" in world.variables["error"]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import signal
 import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -17,11 +13,14 @@ import pytest
 from swell.dialects.locust.page_form import PageForm, arguments_of
 from swell.web.desk import Field
 from tests import services
-from tests.web.conftest import Client
+from tests.web.served import served, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from tests.web.conftest import Client
 
 FILE = """
 import logging
@@ -44,40 +43,11 @@ class Reader(HttpUser):
 """
 
 
-@contextlib.contextmanager
-def swell_locust(folder: Path, *more: str) -> Iterator[tuple[Client, subprocess.Popen[str]]]:
+def swell_locust(folder: Path, *more: str) -> AbstractContextManager[tuple[Client, subprocess.Popen[str]]]:
+    """`swell locust` with a page, once it answers."""
     (folder / "locustfile.py").write_text(FILE)
     port = services.free_port()
-    command = [sys.executable, "-m", "swell", "locust", "--web-port", str(port), "--no-store", *more]
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={key: value for key, value in os.environ.items() if not key.startswith(("LOCUST_", "SWELL_WEB"))},
-    )
-    client = Client(port)
-
-    def up() -> bool:
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        with contextlib.suppress(OSError):
-            return client.send("GET", "/stats/requests")[0] == 200
-        return False
-
-    try:
-        until(up)
-        yield client, process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    return served(folder, port, "/stats/requests", "locust", "--web-port", str(port), "--no-store", *more)
 
 
 def post(client: Client, path: str, **values: Any) -> dict[str, Any]:

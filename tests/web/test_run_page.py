@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import http.server
 import json
-import os
 import signal
 import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,11 +14,13 @@ import pytest
 
 from swell.runs.store import open_store
 from tests import services
-from tests.web.conftest import Client
+from tests.web.served import served, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from tests.web.conftest import Client
 
 FILE = """
 from swell import HttpUser, constant, task
@@ -38,43 +36,11 @@ class Reader(HttpUser):
 JSON = {"Content_Type": "application/json"}
 
 
-def until(true: Callable[[], Any]) -> Any:
-    """Wait until it is true; gives what it is."""
-    end = time.monotonic() + 90
-    while not (found := true()):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    return found
-
-
-@contextlib.contextmanager
-def swell_run(folder: Path, *options: str) -> Iterator[tuple[Client, subprocess.Popen[str]]]:
+def swell_run(folder: Path, *options: str) -> AbstractContextManager[tuple[Client, subprocess.Popen[str]]]:
     """A run with a page, once the page answers."""
     (folder / "load.py").write_text(FILE)
     port = services.free_port()
-    command = [sys.executable, "-m", "swell", "run", "load.py", "--web", f"127.0.0.1:{port}", "-q", *options]
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={key: value for key, value in os.environ.items() if not key.startswith("SWELL_WEB")},
-    )
-    client = Client(port)
-
-    def up() -> bool:
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        with contextlib.suppress(OSError):
-            return client.send("GET", "/")[0] == 200
-        return False
-
-    try:
-        until(up)
-        yield client, process
-    finally:
-        process.kill()
-        process.communicate()
+    return served(folder, port, "/", "run", "load.py", "--web", f"127.0.0.1:{port}", "-q", *options)
 
 
 def state(client: Client) -> dict[str, Any]:

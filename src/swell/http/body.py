@@ -72,8 +72,6 @@ def make_body(data: object = None, json: object = None, files: object = None) ->
     `json` counts only without data and files. A `Path` anywhere is the file's content. Raises TypeError or
     ValueError for what cannot be sent, OSError for a file that cannot be read.
     """
-    if type(data) is bytes and data and not files:
-        return Body(data)
     if files:
         from swell.http.multipart import multipart_body  # noqa: PLC0415 - few tests upload files
 

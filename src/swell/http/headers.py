@@ -103,12 +103,13 @@ class HeaderMap(MutableMapping[str, str]):
     Setting None removes a header.
     """
 
-    __slots__ = ("_items", "_wire", "version")
+    __slots__ = ("_items", "_lines", "_wire", "version")
 
     version: int
 
     def __init__(self, given: Mapping[str, HeaderValue] | Iterable[tuple[str, HeaderValue]] | None = None) -> None:
         self._items: dict[str, tuple[str, str]] = {}
+        self._lines: dict[str, bytes] = {}
         self._wire: bytes | None = None
         self.version = next(_versions)
         if given is not None:
@@ -123,16 +124,27 @@ class HeaderMap(MutableMapping[str, str]):
                 result[name] = value
         return result
 
+    def lines_with(self, extra: Mapping[str, HeaderValue | None]) -> dict[str, bytes]:
+        """The lines of `merged(extra)` by their names in small letters."""
+        lines = self._lines.copy()
+        for name, value in extra.items():
+            if value is None:
+                lines.pop(name.lower(), None)
+            else:
+                lines[name.lower()] = header_line(name, value)
+        return lines
+
     def wire(self) -> bytes:
         """The lines as sent, each with its line end; kept until the next change."""
         if self._wire is None:
-            self._wire = b"".join([_encoded(name, value) for name, value in self._items.values()])
+            self._wire = b"".join(self._lines.values())
         return self._wire
 
     def copy(self) -> HeaderMap:
         """An independent map with the same headers."""
         result = HeaderMap()
         result._items.update(self._items)
+        result._lines.update(self._lines)
         return result
 
     def __getitem__(self, name: str) -> str:
@@ -142,13 +154,17 @@ class HeaderMap(MutableMapping[str, str]):
         spelled = _text(name)
         if value is None:
             self._items.pop(spelled.lower(), None)
+            self._lines.pop(spelled.lower(), None)
         else:
-            self._items[spelled.lower()] = (spelled, _checked(spelled, value))
+            text = _checked(spelled, value)
+            self._items[spelled.lower()] = (spelled, text)
+            self._lines[spelled.lower()] = _encoded(spelled, text)
         self._wire = None
         self.version = next(_versions)
 
     def __delitem__(self, name: str) -> None:
         del self._items[name.lower()]
+        del self._lines[name.lower()]
         self._wire = None
         self.version = next(_versions)
 

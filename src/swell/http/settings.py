@@ -21,7 +21,7 @@ from swell.http.cookies import CookieJar
 from swell.http.credentials import auth_from
 from swell.http.endpoints import Endpoint, EndpointBook, Scope, book_of
 from swell.http.exchange import Limits
-from swell.http.headers import HeaderMap, HeaderValue, header_line
+from swell.http.headers import HeaderMap, HeaderValue
 from swell.http.pool import Pool
 from swell.http.statuses import Expect, status_set
 from swell.http.tls import TlsSessions
@@ -361,14 +361,10 @@ class SessionSettings:
         if not names.isdisjoint(_NEEDS_CARE) or (self._auth is not None and "authorization" in names):
             return None
         own = self.client.headers if self._headers is None else self._headers
-        if self._auth is None and len(names) == len(headers) and not any(name in own for name in names):
-            # Nothing is replaced: the lines of this call follow the session's.
-            lines = b"".join([header_line(name, value) for name, value in headers.items() if value is not None])
-            return own.wire() + lines + b"\r\n", "content-type" in names or "content-type" in own
-        merged = own.merged(headers)
         if self._auth is not None:
-            merged["Authorization"] = self._auth.header("", "")
-        return merged.wire() + b"\r\n", "content-type" in merged
+            headers = {**headers, "Authorization": self._auth.header("", "")}
+        lines = own.lines_with(headers)
+        return b"".join(lines.values()) + b"\r\n", "content-type" in lines
 
     def _check_special(self) -> None:
         """Decide whether the short way is open at all."""

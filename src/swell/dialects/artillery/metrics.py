@@ -104,31 +104,25 @@ class ArtilleryMetrics:
         """As `MetricSink.counter`."""
         series = self._counters.get(name)
         if series is None:
-            series = self._of(COUNTER, name)
+            series = self._counters[name] = self._of(COUNTER, name)
         self._add((series, self._time(), n))
 
     def rate(self, name: str) -> None:
         """As `MetricSink.rate`."""
         series = self._rates.get(name)
         if series is None:
-            series = self._of(RATE, name)
+            series = self._rates[name] = self._of(RATE, name)
         self._add((series, self._time(), 1))
 
     def histogram(self, name: str, value_ms: float) -> None:
         """As `MetricSink.histogram`."""
         series = self._histograms.get(name)
         if series is None:
-            series = self._of(HISTOGRAM, name)
+            series = self._histograms[name] = self._of(HISTOGRAM, name)
         self._add((series, self._time(), value_ms))
 
     def _of(self, metric: str, name: str) -> int:
-        known = {COUNTER: self._counters, RATE: self._rates, HISTOGRAM: self._histograms}[metric]
-        series = known.get(name)
-        if series is None:
-            series = known[name] = self._series(metric, name)
-        return series
-
-    def _series(self, metric: str, name: str) -> int:
+        """A series by its name, for those that do not know it yet."""
         tags = TagSet.of({_TAGS[metric]: name[:_LONGEST]})
         if metric != HISTOGRAM:
             return self._recorder.series(metric, "counter", tags)

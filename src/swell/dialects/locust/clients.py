@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-from contextlib import contextmanager
 from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ import requests
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from swell.dialects.locust.env import current_environment
+from swell.dialects.locust.renaming import RenamesRequests
 from swell.dialects.locust.requests_response import (
     REQUESTS_FLAVOUR,
     ResponseContextManager,
@@ -32,7 +32,7 @@ from swell.dialects.locust.wire import Wire
 from swell.http.errors import InvalidUrl
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
     from swell.dialects.locust.real_requests import LocustHttpAdapter
     from swell.model.plan import HttpOptions
@@ -76,7 +76,7 @@ def _options(given: HttpOptions) -> HttpOptions:
     return msgspec.structs.replace(given, trust_env=False, **changes)
 
 
-class HttpSession(requests.Session):
+class HttpSession(RenamesRequests, requests.Session):
     """One user's client.
 
     `request` and its short forms take `name` (the label in the statistics), `catch_response` and `context` beside what
@@ -97,7 +97,6 @@ class HttpSession(requests.Session):
         base_url, credentials = split_host(base_url)
         self.request_event = request_event
         self.user = user
-        self.request_name: str | None = None
         self._pool_manager = pool_manager
         self._real: Any = None
         self._odd = pool_manager is not None
@@ -179,7 +178,11 @@ class HttpSession(requests.Session):
             kwargs["catch_response"] = catch_response
         if context:
             kwargs["context"] = context
-        return self._ask(_text(method), url, kwargs, data, json)
+        method = _text(method)
+        if method == method.upper():
+            return self._ask(method, url, kwargs, data, json)
+        with self._wire.spelled(method):
+            return self._ask(method, url, kwargs, data, json)
 
     def _send(self, method: str, url: Any, data: Any, json: Any, kwargs: dict[str, Any]) -> Any:
         wire = self._wire
@@ -202,8 +205,6 @@ class HttpSession(requests.Session):
         url = _text(url)
         if context:
             wire.with_meta(caught=catch, context=context)
-        if method != method.upper():
-            wire.with_method(method)
         if self._odd or not kwargs.keys() <= _SIMPLE_OPTIONS or callable(kwargs.get("auth")):
             answer = self._real_request(method, url, name, data, json, kwargs)
             if answer is not None:
@@ -220,9 +221,6 @@ class HttpSession(requests.Session):
             kwargs.pop("stream", None)
         if kwargs.get("allow_redirects", True) is None:
             kwargs.pop("allow_redirects")
-        if method != method.upper():
-            # Expecting something of its own, the request does not take the short way past the wire, which renames it.
-            kwargs["expect"] = (*_GOOD, 0)
         return self._checked(wire.request, method, url, name, data=data, json=json, catch_response=catch, **kwargs)
 
     def _checked(self, call: Any, *args: Any, **kwargs: Any) -> Any:
@@ -250,15 +248,6 @@ class HttpSession(requests.Session):
         if not real.needed(complete, kwargs):
             return None
         return real.ask(method, complete, name, data=data, json=json, **kwargs)
-
-    @contextmanager
-    def rename_request(self, name: str) -> Generator[None]:
-        """All requests in the block without a name of their own get this one."""
-        self.request_name = name
-        try:
-            yield
-        finally:
-            self.request_name = None
 
     def close(self) -> None:
         """Close all idle connections."""

@@ -8,7 +8,6 @@ verified by default, text bodies get a content type. Two things are better here 
 from __future__ import annotations
 
 import json as json_library
-from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,12 +26,13 @@ from swell.dialects.locust.fast_response import (
     ResponseContextManager,
     RestResponseContextManager,
 )
+from swell.dialects.locust.renaming import RenamesRequests
 from swell.dialects.locust.rest import RestMixin
 from swell.dialects.locust.users import NO_HOST, User
 from swell.dialects.locust.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from swell.model.plan import HttpOptions
 
@@ -69,7 +69,7 @@ def _options(given: HttpOptions, network: float, connection: float, insecure: bo
     return msgspec.structs.replace(given, trust_env=False, **changes)
 
 
-class FastHttpSession:
+class FastHttpSession(RenamesRequests):
     """One user's client."""
 
     def __init__(  # noqa: PLR0917 - Locust's signature
@@ -104,7 +104,6 @@ class FastHttpSession:
             wire.auth = credentials
         self.request_event = request_event
         self.user = user
-        self.request_name: str | None = None
         self.client = self
         self.auth_header: str | None = None
 
@@ -206,15 +205,6 @@ class FastHttpSession:
             yield from lines
         if rest:
             yield rest
-
-    @contextmanager
-    def rename_request(self, name: str) -> Generator[None]:
-        """All requests in the block without a name of their own get this one."""
-        self.request_name = name
-        try:
-            yield
-        finally:
-            self.request_name = None
 
     def close(self) -> None:
         """Close all idle connections."""

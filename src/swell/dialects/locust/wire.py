@@ -8,6 +8,8 @@ keeps it from being recorded. A request with `catch_response` is recorded by its
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -100,9 +102,17 @@ class Wire(Session):
         """What `with_meta` said, once."""
         return self._metas.pop(current_fiber(), {}) if self._metas else {}
 
-    def with_method(self, method: str) -> None:
-        """How the method of this fiber's next request is spelled in the statistics."""
-        self._spelled[current_fiber()] = method
+    @contextmanager
+    def spelled(self, method: str) -> Generator[None]:
+        """How the statistics spell the method of this fiber's request in the block."""
+        fiber = current_fiber()
+        self._spelled[fiber] = method
+        self._special = True  # on the short way nobody would rename it
+        try:
+            yield
+        finally:
+            self._spelled.pop(fiber, None)
+            self._check_special()
 
     # What the session calls.
 
@@ -125,7 +135,7 @@ class Wire(Session):
     def _finish(self, response: Response, expected: frozenset[int], *, catch: bool = False) -> Response:
         del expected
         if self._spelled:
-            self._rename(response, self._spelled.pop(current_fiber(), ""), response.endpoint.series.name)
+            self._rename(response, self._spelled.get(current_fiber(), ""), response.endpoint.series.name)
         if catch:
             return self.caught(response)
         error = self.flavour.error_of(self, response)

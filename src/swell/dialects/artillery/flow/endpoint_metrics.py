@@ -15,7 +15,8 @@ from swell.dialects.artillery.flow.values import number_of
 from swell.http.urls import split_url
 
 if TYPE_CHECKING:
-    from swell.dialects.artillery.flow.vuser import Metrics, Vuser
+    from swell.dialects.artillery.flow.vuser import Vuser
+    from swell.dialects.artillery.metrics import MetricSink
     from swell.http.response import Response
 
 __all__ = ["Apdex", "Endpoints"]
@@ -52,7 +53,7 @@ class Endpoints:
             shown = f":{port}{shown}"
         return f"{shown} ({request_name})" if request_name else shown
 
-    def count(self, metrics: Metrics, name: str, status: int, time: float, response: Response) -> None:
+    def count(self, metrics: MetricSink, name: str, status: int, time: float, response: Response) -> None:
         """One response."""
         key = (name, status)
         names = self._names.get(key)

@@ -38,15 +38,31 @@ def place_of(stack: str) -> str:
 
 
 class Call(Generic[R]):
-    """One call on its way. `result` is None while there is none."""
+    """One call on its way: which function, how (`style`), with what.
 
-    __slots__ = ("answer", "fiber", "name", "params", "result", "vu")
+    `text` is what else goes with it: the request or the arguments as JSON. Of a request that failed `code` says how; of
+    a response there are `answer` and `params`, the request that was sent. `result` is None while there is none.
+    """
 
-    def __init__(self, vu: Vuser, name: str, answer: Answer | None, params: RequestParams | None) -> None:
+    __slots__ = ("answer", "code", "fiber", "name", "params", "result", "style", "text", "vu")
+
+    def __init__(  # noqa: PLR0917 - one for each call of each VU: names would cost more than the rest
+        self,
+        vu: Vuser,
+        style: int,
+        name: str,
+        text: str = "",
+        params: RequestParams | None = None,
+        answer: Answer | None = None,
+        code: str = "",
+    ) -> None:
         self.vu = vu
+        self.style = style
         self.name = name
-        self.answer = answer
+        self.text = text
         self.params = params
+        self.answer = answer
+        self.code = code
         self.result: R | None = None
         self.fiber: Fiber | None = None
 
@@ -78,46 +94,45 @@ class JsHooks(ABC, Generic[R]):
 
     def step(self, vu: Vuser, name: str) -> None:
         """As `Processor.step`."""
-        self._run(vu, STEP, name)
+        self._run(Call(vu, STEP, name))
 
     def before_request(self, vu: Vuser, name: str, params: RequestParams) -> None:
         """As `Processor.before_request`."""
-        changed = self._run(vu, BEFORE, name, params.text)
+        changed = self._run(Call(vu, BEFORE, name, params.text))
         if changed is not None and "r" in changed:
             params.replace(_request_of(_plain(changed["r"])))
 
     def after_response(self, vu: Vuser, name: str, params: RequestParams, answer: Answer) -> None:
         """As `Processor.after_response`."""
-        time = round(answer.response.row[5] * 1000.0, 3)
-        self._run(vu, AFTER, name, "", answer.status, params.url, time, answer=answer, params=params)
+        self._run(Call(vu, AFTER, name, "", params, answer))
 
     def connect(self, vu: Vuser, name: str, params: RequestParams) -> None:
         """As `Processor.connect`."""
-        changed = self._run(vu, CONNECT, name, params.text)
+        changed = self._run(Call(vu, CONNECT, name, params.text))
         if changed is not None and "r" in changed:
             params.replace(_plain(changed["r"]))
 
     def on_error(self, vu: Vuser, name: str, code: str, params: RequestParams) -> None:
         """As `Processor.on_error`."""
         if name in self.names:
-            self._run(vu, ON_ERROR, name, params.text, 0, code, 0)
+            self._run(Call(vu, ON_ERROR, name, params.text, code=code))
 
     def condition(self, vu: Vuser, name: str) -> bool:
         """As `Processor.condition`."""
-        result = self._run(vu, WHILE, name)
+        result = self._run(Call(vu, WHILE, name))
         return result is not None and truthy(result.get("b"))
 
     def test(self, vu: Vuser, name: str) -> bool:
         """As `Processor.test`. A function that throws lets the request be sent."""
         try:
-            result = self._run(vu, IF, name)
+            result = self._run(Call(vu, IF, name))
         except VuserFailed:
             return True
         return result is not None and truthy(result.get("b"))
 
     def call(self, vu: Vuser, name: str, arguments: list[Any]) -> Any:
         """As `Processor.call`."""
-        result = self._run(vu, TEMPLATE, name, json_text(arguments))
+        result = self._run(Call(vu, TEMPLATE, name, json_text(arguments)))
         return UNDEFINED if result is None else result.get("b", UNDEFINED)
 
     def release(self, vu: Vuser) -> None:
@@ -132,23 +147,10 @@ class JsHooks(ABC, Generic[R]):
         """As `Processor.close`."""
 
     @abstractmethod
-    def _run(  # noqa: PLR0917 - the arguments of a call in their order
-        self,
-        vu: Vuser,
-        style: int,
-        name: str,
-        text: str = "",
-        status: int = 0,
-        url: str = "",
-        time: float = 0,
-        answer: Answer | None = None,
-        params: RequestParams | None = None,
-    ) -> dict[str, Any] | None:
+    def _run(self, call: Call[R]) -> dict[str, Any] | None:
         """What came of a call: changed variables are stored already. Raises VuserFailed.
 
-        `text` is the request or the arguments as JSON; `time` in milliseconds. Of a response there are `answer` and
-        `params`, the request that was sent, as functions may look at them. The result may have `r`, a changed request,
-        and `b`, what the function answers.
+        The result may have `r`, a changed request, and `b`, what the function answers.
         """
 
     def measured(self, number: int, kind: str, name: str, value: float) -> None:
@@ -166,25 +168,25 @@ class JsHooks(ABC, Generic[R]):
         else:
             vu.metrics.counter(f"errors.{name}")
 
-    def _begin(
-        self, vu: Vuser, name: str, answer: Answer | None, params: RequestParams | None
-    ) -> tuple[int, int, Call[R]]:
-        """A new call: its number, that of its VU, and the call."""
+    def _begin(self, call: Call[R]) -> tuple[int, int]:
+        """The numbers of a new call and of its VU."""
+        vu = call.vu
         number = self._numbers.get(vu)
         if number is None:
             self._last += 1
             number = self._numbers[vu] = self._last
             self.vus[number] = vu
         self._last_call += 1
-        call = self.calls[self._last_call] = Call(vu, name, answer, params)
-        return self._last_call, number, call
+        self.calls[self._last_call] = call
+        return self._last_call, number
 
-    def _raise_error(self, vu: Vuser, name: str, result: dict[str, Any]) -> None:
+    def _raise_error(self, call: Call[R], result: dict[str, Any]) -> None:
         """Raise VuserFailed if the result has an error (`e` its code, `m` its message, `s` its stack)."""
         if "e" in result:
-            raise self._failed(vu, name, str(result["e"]), f"{result.get('m') or result['e']}\n{result.get('s', '')}")
+            raise self._failed(call, str(result["e"]), f"{result.get('m') or result['e']}\n{result.get('s', '')}")
 
-    def _failed(self, vu: Vuser, name: str, code: str, detail: str) -> VuserFailed:
+    def _failed(self, call: Call[R], code: str, detail: str) -> VuserFailed:
+        vu, name = call.vu, call.name
         place = place_of(detail)
         where = f" ({place})" if place else ""
         first = detail.split("\n", 1)[0]

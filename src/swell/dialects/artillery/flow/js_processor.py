@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from greenlet import getcurrent, greenlet
 
+from swell.dialects.artillery.flow.http_exchange import waited
 from swell.dialects.artillery.flow.js_hooks import Call, JsHooks
 from swell.dialects.artillery.flow.node.host import NEEDED, make_host, make_resolver, needs_node
 from swell.dialects.artillery.flow.values import json_text, read_json
@@ -27,14 +28,12 @@ from swell.dialects.javascript.values import is_safe
 from swell.runtime.fiber import current_fiber
 
 if TYPE_CHECKING:
-    from swell.dialects.artillery.flow.answers import Answer
-    from swell.dialects.artillery.flow.request_params import RequestParams
-    from swell.dialects.artillery.flow.vuser import Vuser
     from swell.runtime.fiber import Fiber
     from swell.runtime.hub import Hub
 
 __all__ = ["JsProcessor", "NeedsNode"]
 
+_ENDED_KEPT: Final = 1000  # calls of hooks that are over
 _ENTRY: Final = """import bridge from "swell:artillery";
 import "./artillery-first.mjs";
 import * as all from {path};
@@ -79,6 +78,7 @@ class JsProcessor(JsHooks[str]):
         self._owner: greenlet | None = None
         self._depth = 0
         self._queue: deque[Fiber] = deque()
+        self._ended: deque[int] = deque()
         self._pumping = self._closed = False
         path = Path(os.path.normpath(path.absolute()))  # a ".." would hide the entry from the resolver
         source = _ENTRY.format(path=json.dumps(str(path)))
@@ -111,28 +111,20 @@ class JsProcessor(JsHooks[str]):
 
     # Calls into the engine.
 
-    def _run(  # noqa: PLR0917 - the arguments of bridge.js's start
-        self,
-        vu: Vuser,
-        style: int,
-        name: str,
-        text: str = "",
-        status: int = 0,
-        url: str = "",
-        time: float = 0,
-        answer: Answer | None = None,
-        params: RequestParams | None = None,
-    ) -> dict[str, Any] | None:
+    def _run(self, call: Call[str]) -> dict[str, Any] | None:
         """As `JsHooks._run`."""
-        key, number, call = self._begin(vu, name, answer, params)
+        key, number = self._begin(call)
+        text, told, status, time = call.text, call.code, 0, 0.0
+        if call.answer is not None and call.params is not None:
+            status, told, time = call.answer.status, call.params.url, waited(call.answer.response)
+        given = (key, number, call.style, call.name, text, status, told, time)
         try:
             self._enter()
             try:
                 if len(self._gone) > 100:
                     gone, self._gone = self._gone, []
                     self._context.call(self._release, (json.dumps(gone),), wait="now")
-                given = (key, number, style, name, text, status, url, time)
-                if (text.isascii() or is_safe(text)) and (not url or is_safe(url)):
+                if (text.isascii() or is_safe(text)) and (not told or is_safe(told)):
                     result = self._context.repeat(self._start, *given, wait="now")
                 else:
                     result = self._context.call(self._start, given, wait="now")
@@ -145,22 +137,32 @@ class JsProcessor(JsHooks[str]):
             elif call.result is None:
                 self._wait(call)
         except JsError as error:
-            raise self._failed(vu, name, error.message or error.name, str(error)) from None
+            raise self._failed(call, error.message or error.name, str(error)) from None
         finally:
-            self.calls.pop(key, None)
-        return self._settle(vu, name, call.result) if call.result else None
+            self._end(key, call)
+        return self._settle(call, call.result) if call.result else None
 
-    def _settle(self, vu: Vuser, name: str, text: str) -> dict[str, Any] | None:
+    def _settle(self, call: Call[str], text: str) -> dict[str, Any] | None:
         if text[0] == "r":
             return {"r": text[1:]}
         result = cast("dict[str, Any]", read_json(text))
+        variables = call.vu.variables
         for gone in result.get("d", ()):
-            vu.variables.pop(gone, None)
+            variables.pop(gone, None)
         changed = result.get("v")
         if changed:
-            vu.variables.update(changed)
-        self._raise_error(vu, name, result)
+            variables.update(changed)
+        self._raise_error(call, result)
         return result
+
+    def _end(self, key: int, call: Call[str]) -> None:
+        """Forget a call, but not what its hook has of the response while something may still look at it later."""
+        if self._context.jobs.idle or call.answer is None:
+            del self.calls[key]
+            return
+        self._ended.append(key)
+        if len(self._ended) > _ENDED_KEPT:
+            del self.calls[self._ended.popleft()]
 
     def _wait(self, call: Call[str]) -> None:
         """Sleep until the call is done."""
@@ -230,6 +232,8 @@ class JsProcessor(JsHooks[str]):
                     self._leave()
         finally:
             self._pumping = False
+            while self._ended:
+                del self.calls[self._ended.popleft()]
 
     def _fail_waiting(self, message: str) -> None:
         """Nothing is left that could end the calls that wait."""

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from swell.dialects.artillery.flow.js_hooks import AFTER, ON_ERROR, Call, JsHooks, place_of
+from swell.dialects.artillery.flow.http_exchange import waited
+from swell.dialects.artillery.flow.js_hooks import ON_ERROR, Call, JsHooks, place_of
 from swell.dialects.artillery.flow.node_process import NodeProcess
 from swell.dialects.artillery.flow.node_sidecar_wire import Constants, Mirror, as_line, call_text
 from swell.dialects.artillery.flow.values import json_text
@@ -23,8 +24,6 @@ from swell.engine.script import AbortRun, StopVirtualUser
 from swell.runtime.fiber import current_fiber
 
 if TYPE_CHECKING:
-    from swell.dialects.artillery.flow.answers import Answer
-    from swell.dialects.artillery.flow.request_params import RequestParams
     from swell.dialects.artillery.flow.vuser import Vuser
     from swell.runtime.hub import Hub
 
@@ -115,40 +114,17 @@ class NodeProcessor(JsHooks[Result]):
 
     # Calls.
 
-    def _run(  # noqa: PLR0917 - as the base class has it
-        self,
-        vu: Vuser,
-        style: int,
-        name: str,
-        text: str = "",
-        status: int = 0,
-        url: str = "",
-        time: float = 0,
-        answer: Answer | None = None,
-        params: RequestParams | None = None,
-    ) -> Result | None:
+    def _run(self, call: Call[Result]) -> Result | None:
         """As `JsHooks._run`."""
         if self._dead:
             raise self._over()
         hub = self.hub
         assert hub is not None
-        key, number, call = self._begin(vu, name, answer, params)
+        key, number = self._begin(call)
         try:
-            sent = None
-            if params is not None:
-                text = params.text
-            if style == AFTER and answer is not None:
-                sent = {
-                    "status": status,
-                    "url": url,
-                    "time": time,
-                    "reason": answer.response.reason,
-                    "headers": answer.all_headers(),
-                    "body": answer.text,
-                }
-            elif style == ON_ERROR:
-                sent = {"url": url}
-            self._send(vu, number, call_text(key, number, style, name, text, sent, self._gone))
+            text = call.text if call.params is None else call.params.text
+            sent = _told_of(call)
+            self._send(call.vu, number, call_text(key, number, call.style, call.name, text, sent, self._gone))
             self._gone.clear()
             self.process.expect_answer()
             call.fiber = current_fiber()
@@ -161,7 +137,7 @@ class NodeProcessor(JsHooks[Result]):
                 self.process.relax()
         if call.result is None:
             raise self._over()
-        self._raise_error(vu, name, call.result)
+        self._raise_error(call, call.result)
         return call.result
 
     def _send(self, vu: Vuser, number: int, text: str) -> None:
@@ -245,6 +221,23 @@ class NodeProcessor(JsHooks[Result]):
             call.result = message
             if self.hub is not None:
                 self.hub.call_soon(call.wake)
+
+
+def _told_of(call: Call[Result]) -> dict[str, Any] | None:
+    """What Node is told of the response, or of the error."""
+    if call.style == ON_ERROR:
+        return {"url": call.code}
+    answer, params = call.answer, call.params
+    if answer is None or params is None:
+        return None
+    return {
+        "status": answer.status,
+        "url": params.url,
+        "time": waited(answer.response),
+        "reason": answer.response.reason,
+        "headers": answer.all_headers(),
+        "body": answer.text,
+    }
 
 
 def _load_error(message: str) -> str:

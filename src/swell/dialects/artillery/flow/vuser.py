@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from swell.dialects.artillery.flow.failures import VuserFailed
@@ -19,34 +19,11 @@ if TYPE_CHECKING:
     from random import Random
 
     from swell.dialects.artillery.flow.ws_connection import WsConnection
+    from swell.dialects.artillery.metrics import MetricSink
     from swell.http.session import Session
     from swell.runtime.hub import Hub
 
-__all__ = ["FlowTest", "Metrics", "Vuser", "VuserFailed"]
-
-
-class Metrics(Protocol):
-    """Where a VU's metrics go, by Artillery's names."""
-
-    def counter(self, name: str, n: int = 1) -> None:
-        """Add `n` to a counter."""
-        ...
-
-    def histogram(self, name: str, value_ms: float) -> None:
-        """One value."""
-        ...
-
-    def rate(self, name: str) -> None:
-        """One event of a rate."""
-        ...
-
-    def request(self) -> None:
-        """An HTTP request goes out."""
-        ...
-
-    def response(self, status: int, size: int, wait_ms: float) -> None:
-        """Its response: bytes of the body, milliseconds until the head."""
-        ...
+__all__ = ["FlowTest", "Vuser", "VuserFailed"]
 
 
 _environment: dict[str, str] = {}
@@ -79,7 +56,7 @@ class Vuser:
         *,
         hub: Hub,
         session_factory: Callable[[], Session],
-        metrics: Metrics,
+        metrics: MetricSink,
         random: Random,
         variables: dict[str, Any],
         log: Callable[[str, str], None],

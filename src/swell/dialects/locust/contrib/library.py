@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from swell.dialects.locust.event import RequestHook
 
-__all__ = ["Outcome", "library", "outcome_of", "request_hook"]
+__all__ = ["Outcome", "library", "outcome_of", "request_hook", "tell", "told", "with_empty"]
 
 Outcome = dict[str, Any]
 """How a call ended: `success`, `response_time` (ms), and `result` or `exception`."""
@@ -51,3 +51,21 @@ def outcome_of(call: Callable[[], Any]) -> Outcome:
     except Exception as error:
         return {"success": False, "response_time": (time.perf_counter() - start) * 1000.0, "exception": error}
     return {"success": True, "response_time": (time.perf_counter() - start) * 1000.0, "result": result}
+
+
+def with_empty(found: Outcome, *, empty: bool) -> Outcome:
+    """The outcome of a search that went well: one that found nothing is no success."""
+    return {**found, "success": not empty, "empty": empty}
+
+
+def tell(request_type: str, name: str, response_time: float, error: Exception | None = None) -> None:
+    """Fire the request event of a call that took `response_time` ms."""
+    request_hook().fire(
+        request_type=request_type, name=name, response_time=response_time, response_length=0, exception=error
+    )
+
+
+def told(request_type: str, name: str, found: Outcome) -> Outcome:
+    """The outcome, told as a request."""
+    tell(request_type, name, found["response_time"], found.get("exception"))
+    return found

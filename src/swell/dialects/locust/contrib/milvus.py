@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from swell.dialects.locust.contrib.library import Outcome, library, outcome_of, request_hook
+from swell.dialects.locust.contrib.library import Outcome, library, outcome_of, tell, told, with_empty
 from swell.dialects.locust.users import User
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class MilvusUser(User):
         """As the client's, and a request "recall" if that was asked for."""
         found = self._told("search", self.client.search(data, anns_field, limit, *args, **kwargs))
         if "recall" in found:
-            self._tell("recall", float(int(found["recall"] * 100)), None)
+            tell(self.client_type, "recall", float(int(found["recall"] * 100)))
         return found
 
     def hybrid_search(self, reqs: Any, ranker: Any, limit: int, output_fields: Any = None) -> Outcome:
@@ -211,22 +211,11 @@ class MilvusUser(User):
         self.client.close()
 
     def _told(self, name: str, found: Outcome) -> Outcome:
-        self._tell(name, found["response_time"], found.get("exception"))
-        return found
-
-    def _tell(self, name: str, response_time: float, error: Exception | None) -> None:
-        request_hook().fire(
-            request_type=self.client_type,
-            name=name,
-            response_time=response_time,
-            response_length=0,
-            exception=error,
-        )
+        return told(self.client_type, name, found)
 
 
 def _with_empty(found: Outcome, *, nested: bool) -> Outcome:
     if "exception" in found:
         return found
     rows = found["result"]
-    empty = not len(rows) or (nested and all(not len(row) for row in rows))
-    return {**found, "success": not empty, "empty": empty}
+    return with_empty(found, empty=not len(rows) or (nested and all(not len(row) for row in rows)))

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from swell.dialects.locust.contrib.library import library
+from swell.dialects.locust.renaming import RenamesRequests
 from swell.dialects.locust.users import User
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from swell.dialects.locust.event import EventHook
 
 __all__ = ["OpenAIClient", "OpenAIUser"]
@@ -30,25 +28,15 @@ if "OPENAI_API_KEY" not in os.environ:
 _START = "swell_start"
 
 
-class OpenAIClient(openai.OpenAI):
+class OpenAIClient(RenamesRequests, openai.OpenAI):
     """An `openai.OpenAI` that tells `request_event`; other arguments are the library's."""
 
     def __init__(self, request_event: EventHook, user: Any, *args: Any, **kwargs: Any) -> None:
-        self.request_name: str | None = None
         self.user = user
         self.request_event = request_event
         hooks = {"request": [_begin], "response": [self._end]}
         parent: Any = super()
         parent.__init__(*args, **kwargs, http_client=httpx.Client(event_hooks=hooks))
-
-    @contextmanager
-    def rename_request(self, name: str) -> Generator[None]:
-        """Requests in the block are counted under this name."""
-        self.request_name = name
-        try:
-            yield
-        finally:
-            self.request_name = None
 
     def _end(self, response: Any) -> None:
         response.read()

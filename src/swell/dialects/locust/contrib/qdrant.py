@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from swell.dialects.locust.contrib.library import Outcome, library, outcome_of, request_hook
+from swell.dialects.locust.contrib.library import Outcome, library, outcome_of, told, with_empty
 from swell.dialects.locust.users import User
 
 __all__ = ["QdrantLocustClient", "QdrantUser"]
@@ -53,7 +53,7 @@ class QdrantLocustClient:
             search_params=search_params,
             with_payload=with_payload,
         )
-        return found if "exception" in found else _with_empty(found, not found["result"].points)
+        return found if "exception" in found else with_empty(found, empty=not found["result"].points)
 
     def scroll(self, scroll_filter: Any = None, limit: int = 10, with_payload: Any = True) -> Outcome:
         """A page of points; finding none is no success."""
@@ -61,7 +61,7 @@ class QdrantLocustClient:
         if "exception" in found:
             return found
         points, following = found["result"]
-        return {**_with_empty(found, not points), "result": points, "next_offset": following}
+        return {**with_empty(found, empty=not points), "result": points, "next_offset": following}
 
     def delete(self, points_selector: Any) -> Outcome:
         """Delete points."""
@@ -121,15 +121,4 @@ class QdrantUser(User):
         self.client.close()
 
     def _told(self, name: str, found: Outcome) -> Outcome:
-        request_hook().fire(
-            request_type=self.client_type,
-            name=name,
-            response_time=found["response_time"],
-            response_length=0,
-            exception=found.get("exception"),
-        )
-        return found
-
-
-def _with_empty(found: Outcome, empty: bool) -> Outcome:
-    return {**found, "success": not empty, "empty": empty}
+        return told(self.client_type, name, found)

@@ -16,7 +16,7 @@ from swell.dialects.artillery.flow import ws_script
 from swell.dialects.artillery.flow.node import builtins_crypto, builtins_system, fetching, generated
 from swell.dialects.artillery.flow.templates import render
 from swell.dialects.artillery.flow.values import UNDEFINED, json_ascii, json_text
-from swell.dialects.javascript import DiskFiles, HostFunction, HostModule, JsHost, JsLimits, Resolver
+from swell.dialects.javascript import DiskFiles, HostFunction, HostModule, JsHost, JsLimits, JsThrow, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -261,17 +261,24 @@ def _test_id(context: Any) -> str:
     return context.state.test_id
 
 
+def _call(context: Any, number: int) -> Any:
+    """A call of a hook that got a response."""
+    call = context.state.calls.get(number)
+    if call is None:
+        raise JsThrow("Error", "the hook that got this response is long over: read in it what is needed later")
+    return call
+
+
 def _headers(context: Any, call: int) -> str:
-    return json.dumps(context.state.calls[call].answer.all_headers())
+    return json.dumps(_call(context, call).answer.all_headers())
 
 
 def _request(context: Any, call: int) -> str:
-    params = context.state.calls[call].params
-    return "{}" if params is None else params.text
+    return _call(context, call).params.text
 
 
 def _reason(context: Any, call: int) -> str:
-    return context.state.calls[call].answer.response.reason
+    return _call(context, call).answer.response.reason
 
 
 def _keys(context: Any, vu: int) -> str:
@@ -291,7 +298,7 @@ def _finished(context: Any, call: int, text: str) -> None:
 
 
 def _body(context: Any, call: int) -> str:
-    text: str = context.state.calls[call].answer.text
+    text: str = _call(context, call).answer.text
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}") if "\0" in text else text
 
 
