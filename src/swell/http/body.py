@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from swell.http.urls import Params, encode_pairs
 
-__all__ = ["Body", "Source", "bytes_body", "json_body", "make_body", "source_of"]
+__all__ = ["Body", "Source", "json_body", "make_body", "source_of"]
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 JSON_TYPE: Final = "application/json"
@@ -82,8 +82,10 @@ def make_body(data: object = None, json: object = None, files: object = None) ->
         return None
     if isinstance(data, str):
         return Body(data.encode("utf-8", "surrogateescape"))
-    if isinstance(data, bytes | bytearray | memoryview):
-        return bytes_body(cast("bytes | bytearray | memoryview", data))
+    if isinstance(data, bytes):
+        return Body(data)
+    if isinstance(data, bytearray | memoryview):
+        return Body(bytes(cast("bytearray", data)))
     if isinstance(data, Mapping | list | tuple):
         form = encode_pairs(cast("Params", data)).encode("ascii")
         return Body(form, FORM_TYPE) if form else None
@@ -104,11 +106,6 @@ def make_body(data: object = None, json: object = None, files: object = None) ->
 def json_body(value: object) -> Body:
     """The value as JSON, the same bytes as requests sends. Raises TypeError or ValueError where JSON cannot say it."""
     return Body(_encode_json(value).encode("ascii"), JSON_TYPE)
-
-
-def bytes_body(data: bytes | bytearray | memoryview) -> Body:
-    """Bytes as they are."""
-    return Body(data if isinstance(data, bytes) else bytes(data))
 
 
 def source_of(value: object) -> bytes | Source | None:

@@ -219,8 +219,14 @@ class JsContext:
     def _drain(self, outcome: Any, wait: Wait, *, convert: bool = True) -> Any:
         """Serve promises, timers and results until a call with this outcome is over."""
         gate, jobs = self._gate, self.jobs
-        ticket = int(outcome[1:]) if isinstance(outcome, str) and outcome[:1] == "p" else None
-        result = PROMISE if ticket is not None else self._value(outcome, convert=convert)
+        tag = outcome[:1] if isinstance(outcome, str) else ""
+        ticket = int(outcome[1:]) if tag == "p" else None
+        if tag == "s":  # what most calls are answered with
+            result: Any = outcome[1:]
+        elif ticket is None:
+            result = self._value(outcome, convert=convert)
+        else:
+            result = PROMISE
         while True:
             gate.run_jobs()
             if ticket is not None and ticket in self.settled:

@@ -53,9 +53,9 @@ class Answer(Message):
     __slots__ = ("response",)
 
     def __init__(self, response: Response) -> None:
-        super().__init__("")
         self.response = response
         self._text = None
+        self._data = _UNREAD
 
     @property
     def status(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]

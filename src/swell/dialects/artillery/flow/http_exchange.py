@@ -26,16 +26,16 @@ _MOST_HOPS: Final = 10
 
 def waited(response: Response) -> float:
     """Milliseconds from the request sent to the head of the response."""
-    return round(response.row[5] * 1000.0, 3)
+    return response.row[5] * 1000.0
 
 
 def exchange(vu: Vuser, method: str, name: str, order: Order, *, follow: bool, timeout: float | None) -> Response:
     """Send it, follow redirects, count. Raises VuserFailed, already counted, where there is no response."""
-    url, data, files, headers = order
+    url, data, headers = order.url, order.data, order.headers
     session, metrics = vu.session, vu.metrics
     options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
-    if files:
-        options["files"] = files
+    if order.files:
+        options["files"] = order.files
     for hop in range(_MOST_HOPS + 1):
         metrics.request()
         try:

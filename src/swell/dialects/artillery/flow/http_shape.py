@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 from urllib.parse import quote_plus
 
+from msgspec import Struct
+
 from swell.dialects.artillery.flow.json_template import compile_json
 from swell.dialects.artillery.flow.templates import Scope, Template, compile_template, render_text
 from swell.dialects.artillery.flow.values import UNDEFINED, js_text
@@ -22,8 +24,6 @@ _Body: TypeAlias = "Callable[[Scope], tuple[Any, Any]]"
 
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
-# All of a request but its headers, which hooks change most.
-_PARTS: Final = ("json", "body", "form", "formData", "qs", "auth", "cookie", "gzip")
 
 
 class HttpDefaults(NamedTuple):
@@ -41,7 +41,7 @@ class HttpDefaults(NamedTuple):
     extended: bool
 
 
-class Order(NamedTuple):
+class Order(Struct, gc=False):
     """One request, ready to be sent. `files` as the session takes them."""
 
     url: str
@@ -63,12 +63,12 @@ class Shape:
         self.absolute_url = self._absolute(url)
         self._url = compile_template(self.absolute_url)
         self._query = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "qs")]
-        self._spec = spec
         self.sends_json = spec.get("json") is not None
         self._body, self._content_type = self._compile_body(spec)
         self._literal_headers: dict[str, str] = {}
         self._headers: list[tuple[str | Template, Template]] = []
-        self._compile_headers(spec, self._content_type)
+        self._keeps_encoding = spec.get("gzip") is False
+        self._compile_headers(_pairs(spec, "headers"))
         self._auth = compile_template(spec["auth"]) if isinstance(spec.get("auth"), Mapping) else None
         self._cookies = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "cookie")]
         self.sets_cookies = bool(self._cookies)
@@ -80,20 +80,13 @@ class Shape:
             return Order(self._url.value, None, None, self._literal_headers or None)
         return None
 
-    def revised(self, method: str, spec: Mapping[str, Any]) -> Shape:
-        """The shape of a spec that a hook made of this one's: what is as it was is not compiled again."""
-        was = self._spec
-        if spec.get("url") not in {self.raw_url, self.absolute_url}:
-            return Shape(self._defaults, method, spec)
-        for key in _PARTS:
-            if spec.get(key) != was.get(key):
-                return Shape(self._defaults, method, spec)
+    def with_headers(self, headers: Any) -> Shape:
+        """The same request with other headers, which hooks change most."""
         other = object.__new__(Shape)
         other.__dict__.update(self.__dict__)
-        other.method = method
         other._literal_headers = {}
         other._headers = []
-        other._compile_headers(spec, self._content_type)
+        other._compile_headers(_pairs({"headers": headers}, "headers"))
         other._fixed = other._make_fixed()
         return other
 
@@ -126,15 +119,15 @@ class Shape:
     def _absolute(self, url: str) -> str:
         return self._defaults.target.rstrip("/") + url if url.startswith("/") else url
 
-    def _compile_headers(self, spec: Mapping[str, Any], content_type: str) -> None:
-        own = [(str(name), value) for name, value in _pairs(spec, "headers")]
+    def _compile_headers(self, given: list[tuple[Any, Any]]) -> None:
+        own = [(str(name), value) for name, value in given]
         names = {name.lower() for name, _ in own}
         defaults = self._defaults
-        if content_type and not any(
-            "content-type" in each for each in (names, defaults.session_headers, defaults.headers)
+        if self._content_type and not (
+            "content-type" in names or "content-type" in defaults.session_headers or "content-type" in defaults.headers
         ):
-            self._literal_headers["content-type"] = content_type
-        if spec.get("gzip") is False and "accept-encoding" not in names:
+            self._literal_headers["content-type"] = self._content_type
+        if self._keeps_encoding and "accept-encoding" not in names:
             self._literal_headers["accept-encoding"] = "identity"
         for name, template in defaults.headers.items():
             if name not in names:
@@ -187,7 +180,10 @@ def _pairs(spec: Mapping[str, Any], key: str) -> list[tuple[Any, Any]]:
 
 
 def _header_text(value: Any) -> str:
-    text = ", ".join(map(js_text, cast("list[Any]", value))) if isinstance(value, list) else js_text(value)
+    if isinstance(value, str):
+        text = value
+    else:
+        text = ", ".join(map(js_text, cast("list[Any]", value))) if isinstance(value, list) else js_text(value)
     return text.replace("\r", " ").replace("\n", " ")
 
 

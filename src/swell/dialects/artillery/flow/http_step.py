@@ -19,7 +19,7 @@ from swell.dialects.artillery.flow.http_exchange import exchange, waited
 from swell.dialects.artillery.flow.http_shape import Order, Shape
 from swell.dialects.artillery.flow.request_params import RequestParams
 from swell.dialects.artillery.flow.templates import Template, compile_template, render_text
-from swell.dialects.artillery.flow.values import json_text, milliseconds, number_of
+from swell.dialects.artillery.flow.values import json_text, milliseconds, number_of, read_json
 from swell.http.urls import split_url
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class HttpStep:
         self._expectations = compile_expectations(test, spec.get("expect"))
         self._endpoint = test.endpoints.name(self._shape.raw_url, self.name) if test.endpoints is not None else ""
         self._params_text = "" if test.processor is None else json_text(self._params())
+        self._but_headers: dict[str, Any] = read_json(self._params_text or "{}")
+        self._but_headers.pop("headers", None)
 
     def _params(self) -> dict[str, Any]:
         """What hooks see of the request."""
@@ -159,12 +161,16 @@ class HttpStep:
     def _changed(self, vu: Vuser, params: RequestParams) -> tuple[Shape, str, bool, float | None]:
         """The request as hooks have made it."""
         spec = params.spec
+        rest = dict(spec)
+        headers = rest.pop("headers", None)
+        if rest == self._but_headers:
+            return self._shape.with_headers(headers), self._method, self._follow, None
         method = str(spec.get("method") or self._method).upper()
         query = spec.get("searchParams")
         if isinstance(query, Mapping):
             spec = {**spec, "qs": {**cast("dict[str, Any]", spec.get("qs") or {}), **cast("dict[str, Any]", query)}}
         try:
-            shape = self._shape.revised(method, spec)
+            shape = Shape(self._test.defaults, method, spec)
         except ValueError as error:
             raise vu.failure(str(error)) from None
         given = spec.get("timeout")

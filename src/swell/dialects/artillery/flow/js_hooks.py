@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from msgspec import Struct
+
 from swell.dialects.artillery.flow.failures import VuserFailed
 from swell.dialects.artillery.flow.values import UNDEFINED, json_text, read_json, truthy
 
@@ -37,34 +39,22 @@ def place_of(stack: str) -> str:
     return next((place for place in places if not any(part in place for part in _NOT_THEIRS)), "")
 
 
-class Call(Generic[R]):
+class Call(Struct, Generic[R], gc=False):
     """One call on its way: which function, how (`style`), with what.
 
     `text` is what else goes with it: the request or the arguments as JSON. Of a request that failed `code` says how; of
     a response there are `answer` and `params`, the request that was sent. `result` is None while there is none.
     """
 
-    __slots__ = ("answer", "code", "fiber", "name", "params", "result", "style", "text", "vu")
-
-    def __init__(  # noqa: PLR0917 - one for each call of each VU: names would cost more than the rest
-        self,
-        vu: Vuser,
-        style: int,
-        name: str,
-        text: str = "",
-        params: RequestParams | None = None,
-        answer: Answer | None = None,
-        code: str = "",
-    ) -> None:
-        self.vu = vu
-        self.style = style
-        self.name = name
-        self.text = text
-        self.params = params
-        self.answer = answer
-        self.code = code
-        self.result: R | None = None
-        self.fiber: Fiber | None = None
+    vu: Vuser
+    style: int
+    name: str
+    text: str = ""
+    params: RequestParams | None = None
+    answer: Answer | None = None
+    code: str = ""
+    result: R | None = None
+    fiber: Fiber | None = None
 
     def wake(self) -> None:
         """Let the fiber go on, if it still waits."""

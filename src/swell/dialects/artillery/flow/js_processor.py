@@ -14,7 +14,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from greenlet import getcurrent, greenlet
 
@@ -114,10 +114,14 @@ class JsProcessor(JsHooks[str]):
     def _run(self, call: Call[str]) -> dict[str, Any] | None:
         """As `JsHooks._run`."""
         key, number = self._begin(call)
-        text, told, status, time = call.text, call.code, 0, 0.0
+        text, told = call.text, call.code
+        given: tuple[Any, ...] = (key, number, call.style, call.name, text)
         if call.answer is not None and call.params is not None:
-            status, told, time = call.answer.status, call.params.url, waited(call.answer.response)
-        given = (key, number, call.style, call.name, text, status, told, time)
+            told = call.params.url
+            given += (told, call.answer.status, waited(call.answer.response))
+        elif told:
+            given += (told,)
+        jobs = self._context.jobs
         try:
             self._enter()
             try:
@@ -130,7 +134,7 @@ class JsProcessor(JsHooks[str]):
                     result = self._context.call(self._start, given, wait="now")
             finally:
                 self._leave()
-            if not self._context.jobs.idle:
+            if not jobs.idle:
                 self._keep_pumping()  # what a function leaves behind goes on: timers, listeners
             if isinstance(result, str):
                 call.result = result
@@ -139,27 +143,27 @@ class JsProcessor(JsHooks[str]):
         except JsError as error:
             raise self._failed(call, error.message or error.name, str(error)) from None
         finally:
-            self._end(key, call)
+            if call.answer is None or jobs.idle:
+                del self.calls[key]
+            else:
+                self._keep(key)
         return self._settle(call, call.result) if call.result else None
 
     def _settle(self, call: Call[str], text: str) -> dict[str, Any] | None:
         if text[0] == "r":
             return {"r": text[1:]}
-        result = cast("dict[str, Any]", read_json(text))
+        result: dict[str, Any] = read_json(text)
         variables = call.vu.variables
-        for gone in result.get("d", ()):
-            variables.pop(gone, None)
-        changed = result.get("v")
-        if changed:
-            variables.update(changed)
+        if "d" in result:
+            for gone in result["d"]:
+                variables.pop(gone, None)
+        if "v" in result:
+            variables.update(result["v"])
         self._raise_error(call, result)
         return result
 
-    def _end(self, key: int, call: Call[str]) -> None:
-        """Forget a call, but not what its hook has of the response while something may still look at it later."""
-        if self._context.jobs.idle or call.answer is None:
-            del self.calls[key]
-            return
+    def _keep(self, key: int) -> None:
+        """Keep a call of a hook that is over: something that still runs may look at the response."""
         self._ended.append(key)
         if len(self._ended) > _ENDED_KEPT:
             del self.calls[self._ended.popleft()]

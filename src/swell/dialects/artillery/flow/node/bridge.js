@@ -181,7 +181,7 @@ function errorText(error) {
 
 // Styles: 0 step, 1 beforeRequest, 2 afterResponse, 3 onError, 4 whileTrue, 5 ifTrue, 6 a call from a template,
 // 7 a WebSocket's connect. One object for each call, and one closure, the callback: every call of every VU comes here.
-function start(call, vu, style, name, text, status, url, time) {
+function start(call, vu, style, name, text, url, status, time) {
   const user = userOf(vu), f = functions.get(name), { context, events } = user;
   const state = { call, user, style, request: undefined, before: '', returned: null, started: false, ended: false };
   const next = (error, answer) => (style === 4 ? finish(state, null, answer === undefined ? error : answer) : finish(state, error));
