@@ -53,6 +53,10 @@ class Metrics:
     def histogram(self, name: str, value_ms: float) -> None:
         self.histograms[name].append(value_ms)
 
+    def timed(self, counter: str, histogram: str, value_ms: float) -> None:
+        self.counter(counter)
+        self.histogram(histogram, value_ms)
+
     def request(self) -> None:
         self.counter("http.requests")
         self.rate("http.request_rate")

@@ -25,9 +25,10 @@ class ResponseHead:
     `raw` are its bytes with the blank line, `size` their number. `length` is the body's length on the wire, -1 when
     only the parser can tell; `whole` is then -1 too, else the size of the whole response. `plain` is False when the
     session has to look closer (cookies to store, a redirect). `keep_alive`: the connection may carry another request.
+    `fields` are those that `field` was asked for.
     """
 
-    __slots__ = ("_encoding", "_fields", "_headers", "keep_alive", "length", "plain", "raw", "size", "status", "whole")
+    __slots__ = ("_encoding", "_headers", "fields", "keep_alive", "length", "plain", "raw", "size", "status", "whole")
 
     def __init__(self, raw: bytes, status: int, keep_alive: bool, length: int = -1) -> None:
         self.raw = raw
@@ -38,7 +39,7 @@ class ResponseHead:
         self.whole = self.size + length if length >= 0 else -1
         self._headers: Headers | None = None
         self._encoding: str | None = None
-        self._fields: dict[str, str | None] = {}
+        self.fields: dict[str, str | None] = {}
         lowered = raw.lower()
         self.plain = b"\r\nset-cookie:" not in lowered and not (
             status in REDIRECT_STATUSES and b"\r\nlocation:" in lowered
@@ -53,7 +54,7 @@ class ResponseHead:
 
     def field(self, name: str) -> str | None:
         """One header field by its name in small letters, remembered: for those looked at in every response."""
-        fields = self._fields
+        fields = self.fields
         if name not in fields:
             fields[name] = self.headers.get(name)
         return fields[name]

@@ -151,7 +151,11 @@ class Response(msgspec.Struct, gc=False, eq=False, repr_omit_defaults=True):
 
     def field(self, name: str) -> str | None:
         """One header field by its name in small letters; quicker than `headers` where the same is asked each time."""
-        return self._head.field(name) if self._head is not None else None
+        head = self._head
+        if head is None:
+            return None
+        known = head.fields
+        return known[name] if name in known else head.field(name)
 
     @property
     def cookies(self) -> CookieJar:

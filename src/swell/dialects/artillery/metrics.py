@@ -49,6 +49,10 @@ class MetricSink(Protocol):
         """One event of a rate."""
         ...
 
+    def timed(self, counter: str, histogram: str, value_ms: float) -> None:
+        """One more of a counter, and its time."""
+        ...
+
     def request(self) -> None:
         """An HTTP request goes out: `http.requests`, `http.request_rate`."""
         ...
@@ -121,6 +125,17 @@ class ArtilleryMetrics:
             series = self._histograms[name] = self._of(HISTOGRAM, name)
         self._add((series, self._time(), value_ms))
 
+    def timed(self, counter: str, histogram: str, value_ms: float) -> None:
+        """As `MetricSink.timed`."""
+        count = self._counters.get(counter)
+        if count is None:
+            count = self._counters[counter] = self._of(COUNTER, counter)
+        time = self._histograms.get(histogram)
+        if time is None:
+            time = self._histograms[histogram] = self._of(HISTOGRAM, histogram)
+        now = self._time()
+        self._add((count, now, 1, time, now, value_ms))
+
     def _of(self, metric: str, name: str) -> int:
         """A series by its name, for those that do not know it yet."""
         tags = TagSet.of({_TAGS[metric]: name[:_LONGEST]})
@@ -139,6 +154,9 @@ class NoMetrics:
         """Nothing."""
 
     def rate(self, name: str) -> None:
+        """Nothing."""
+
+    def timed(self, counter: str, histogram: str, value_ms: float) -> None:
         """Nothing."""
 
     def request(self) -> None:

@@ -61,8 +61,7 @@ class Endpoints:
             names = f"{self.prefix}.{name}.codes.{status}", f"{self.prefix}.response_time.{name}"
             if len(self._names) < 10_000:
                 self._names[key] = names
-        metrics.counter(names[0])
-        metrics.histogram(names[1], time)
+        metrics.timed(*names, time)
         timing = response.field("server-timing")
         if timing is not None:
             total = _TOTAL.search(timing)
