@@ -68,3 +68,58 @@ def test_listed(tmp_path: Path) -> None:
     assert _swell(tmp_path, functions, "--list").stdout.split() == ["Available", "Users:", "test_a", "test_b"]
     user = "from locust import User\nclass Visitor(User): ...\n"
     assert _swell(tmp_path, functions + user, "--list").stdout.split() == ["Available", "Users:", "Visitor"]
+
+
+CONFTEST = """
+import pytest
+from locust.clients import HttpSession
+
+@pytest.fixture
+def api(user):
+    yield HttpSession(base_url=user.host, request_event=user.environment.events.request, user=user)
+"""
+
+
+@needs_locust
+def test_fixtures_of_a_conftest(server: Server, tmp_path: Path) -> None:
+    """A fixture that is declared in a conftest.py beside the file serves, on both."""
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    path = tmp_path / "test_it.py"
+    path.write_text("# args: -u 1 -t 3s\ndef test_it(api):\n    api.get('/ok')\n")
+    ours = run(SWELL, path, tmp_path / "swell", server.url)
+    theirs = run(LOCUST, path, tmp_path / "locust", server.url)
+    assert seen(ours) == seen(theirs) == [("/ok", "GET", True, False)], ours.stderr[-3000:] + theirs.stderr[-3000:]
+    assert ours.code == theirs.code == 0
+
+
+def test_fixtures_of_fixtures_and_values(server: Server, tmp_path: Path) -> None:
+    """Fixtures of folders above, fixtures that name fixtures, several parameters and `parametrize` serve too."""
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture(name='known')\ndef make(api):\n    api.headers['a'] = 'b'\n    return api\n"
+    )
+    source = """
+import pytest
+@pytest.mark.parametrize(("path", "name"), [("/ok", "one"), pytest.param("/text", "two", id="second")])
+def test_it(known, api, path, name):
+    assert known is api
+    known.get(path, name=name)
+"""
+    (inner / "test_it.py").write_text(source)
+    command = [*SWELL, "-f", "inner/test_it.py", "--headless", "-u", "2", "-r", "2", "-t", "2s", "-H", server.url]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert '{"test_it[/ok-one]": 1, "test_it[second]": 1}' in ran.stderr
+    assert "GET      one " in ran.stderr
+    assert "GET      two " in ran.stderr
+
+
+def test_values_that_do_not_fit(tmp_path: Path) -> None:
+    """A row of `parametrize` with too few values is named with its function and line."""
+    source = "import pytest\n@pytest.mark.parametrize('a,b', [(1,)])\ndef test_it(a, b): ...\n"
+    ran = _swell(tmp_path, source)
+    assert ran.returncode == 1
+    assert "parametrize of test_it: 2 names (a, b) and 1 values: (1,)" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -58,7 +58,7 @@ class LocustBadStatusCode(ConnectionError):
         return f"LocustBadStatusCode(code={self.code})"
 
     def __str__(self) -> str:
-        return f"code={self.code}"
+        return f"URL {self.url}: code={self.code}"
 
 
 class FastRequest:

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from swell.dialects.locust.asyncio_calls import let_tasks_run_loops
 from swell.dialects.locust.log import setup_logging
 from swell.dialects.locust.program import LocustProgram
 from swell.dialects.locust.testing import load_test
@@ -50,7 +51,10 @@ def load(source: Source) -> LocustProgram:
 
 def _prepare(path: str) -> None:
     file = Path(path)
-    blocking.prepare(file.read_bytes(), file.parent)
+    if blocking.prepare(file.read_bytes(), file.parent):
+        # As under Locust, where all of threading is patched: a thread of a user may use the user's client.
+        blocking.install(threads_as_fibers=True)
+    let_tasks_run_loops()
 
 
 def make_outputs(environment: Environment) -> RunOutputs:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from swell.dialects.locust.pytest_users import users_of
+from swell.dialects.locust.pytest_users import conftests_of, users_of
 from swell.dialects.locust.shape import LoadTestShape
 from swell.dialects.locust.users import User
 from swell.dialects.python.exceptions import TestFileError
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-__all__ = ["LoadedFiles", "find_files", "load_files"]
+__all__ = ["FileExitsError", "LoadedFiles", "find_files", "load_files"]
+
+
+class FileExitsError(TestFileError):
+    """The file ends the process while it is loaded: with exit code `code`, as under Locust."""
+
+    def __init__(self, argument: object, path: str) -> None:
+        self.code = 0 if argument is None else argument if isinstance(argument, int) else 1
+        text = str(argument) if isinstance(argument, str) else f"the file ends the process: sys.exit({argument!r})"
+        super().__init__(text, path=path)
 
 
 class LoadedFiles:
@@ -73,7 +82,7 @@ def _downloaded(url: str) -> str:
         with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - http and https only, see find_files
             text = answer.read().decode("utf-8")
         ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, UnicodeDecodeError):
         raise TestFileError("Failed to get locustfile: the response was not valid python code", path=url) from None
     except (OSError, ValueError) as error:
         raise TestFileError(f"Failed to get locustfile: {error}", path=url) from None
@@ -97,8 +106,10 @@ def load_files(paths: Sequence[str]) -> LoadedFiles:
                 _add(found.shapes, cls.__name__, _instance(cls, path), cls, what="shape", path=path)
     if not found.users:
         # As in Locust: pytest functions count only where no file has users.
+        conftests = {one: modules.get(one) or _load(one) for path in paths for one in reversed(conftests_of(path))}
         for path, module in modules.items():
-            for name, cls in users_of(module, path).items():
+            above = [conftests[one] for one in conftests_of(path)]
+            for name, cls in users_of(module, path, above).items():
                 _add(found.users, name, cls, cls, what="user", path=path)
     found.tasks = {name: list(cls.tasks) for name, cls in found.users.items()}
     if not found.users:
@@ -156,7 +167,7 @@ def _load(path: str) -> ModuleType:
     except TestFileError:
         raise
     except SystemExit as error:
-        raise TestFileError(f"the file ends the process: sys.exit({error.code!r})", path=path) from None
+        raise FileExitsError(error.code, path) from None
     except Exception as error:
         raise _at_import(error, path) from None
     return module

@@ -18,6 +18,7 @@ import msgspec
 
 from swell.dialects.locust.argument_parser import get_parser, parse_locustfile_option
 from swell.dialects.locust.event import Events
+from swell.dialects.locust.locustfiles import FileExitsError
 from swell.dialects.locust.page_form import PageForm, form_of_test
 from swell.dialects.locust.refusals import refusal
 from swell.dialects.locust.testing import ConfigUsersError, LocustTest, load_test
@@ -95,10 +96,12 @@ def prepare(arguments: Sequence[str]) -> Prepared:
             except SystemExit as end:
                 (sys.stderr if end.code else sys.__stdout__ or sys.stderr).write(printed.getvalue())
                 raise
+        if test.options.list_commands:  # names on the command line choose nothing here, as in Locust
+            test.options.user_classes = []
         environment = test.make_environment()
     except TestFileError as error:
         sys.stderr.write(f"{printed.getvalue()}{_words(error)}\n")
-        return Prepared(_BROKEN_TEST)
+        return Prepared(error.code if isinstance(error, FileExitsError) else _BROKEN_TEST)
     except ConfigUsersError as error:
         sys.stderr.write(f"{error}\n")
         return Prepared(255)
@@ -158,9 +161,15 @@ def _planned(test: LocustTest, environment: Any, arguments: Sequence[str]) -> Pr
         junit=options.junit,
         markdown=options.markdown,
     )
-    for option, path in files.named().items():
+    written = {"--summary-json" if option == "--json" else option: path for option, path in files.named().items()}
+    if options.csv_prefix:
+        written["--csv"] = f"{options.csv_prefix}_stats.csv"
+    if options.json_file:
+        written["--json-file"] = f"{options.json_file}.json"
+    if options.logfile:
+        written["--logfile"] = options.logfile
+    for name, path in written.items():
         if trouble := problem(path):
-            name = "--summary-json" if option == "--json" else option
             sys.stderr.write(f"swell locust: error: {name} {path}: {trouble}\n")
             return Prepared(_WRONG_USE)
     known = {action.dest for action in cast("Any", get_parser(events=Events()))._actions}

@@ -28,6 +28,7 @@ from swell.dialects.locust.runners import (
     WorkerNode,
     counts_text,
 )
+from swell.dialects.locust.shape_loop import ask
 from swell.dialects.locust.testing import load_test
 from swell.dialects.locust.version import LOCUST_VERSION
 from swell.engine.worker import TIME_IS_UP
@@ -114,23 +115,18 @@ class Master:
         if runner.shape_last_tick is None:
             _runner_log.info("Shape test starting.")
             shape.reset_time()
-        try:
-            answer: Any = shape.tick()
-        except StopTest as stop:
-            _runner_log.error(str(stop))
-            return None
+        answer = ask(shape)
         if answer is None:
-            _runner_log.info("Shape test stopping")
             return None
-        users, rate, *classes = answer
+        users, rate, classes = answer
         if answer != runner.shape_last_tick:
             _runner_log.info("Shape test updating to %d users at %.2f spawn rate", users, rate)
             runner.shape_last_tick = answer
             runner.announce(users, rate)
             self._spawned.clear()
-            if classes and classes[0] is not None:
-                runner.send_to_all(("remix", [cls.__name__ for cls in classes[0]], None, None))
-        return [SteerTarget(WORKLOAD, int(users), float(rate))]
+            if classes is not None:
+                runner.send_to_all(("remix", [cls.__name__ for cls in classes], None, None))
+        return [SteerTarget(WORKLOAD, users, rate)]
 
     @property
     def steers(self) -> bool:

@@ -51,6 +51,16 @@ def _rate(text: str) -> float:
     return value
 
 
+def _users(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid int value: '{text}'") from None
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
 def _user_config(text: str) -> list[dict[str, Any]]:
     try:
         found: Any = json.loads(Path(text).read_text() if text.endswith(".json") else text)
@@ -92,7 +102,13 @@ def _refused(name: str, message: str, **more: Any) -> Option:
 COMMON: list[Option] = [
     _value("-H", "--host", env="LOCUST_HOST", metavar="<base url>", help="Base URL: https://www.example.com"),
     _value(
-        "-u", "--users", env="LOCUST_USERS", metavar="<int>", type=int, dest="num_users", help="Peak number of users."
+        "-u",
+        "--users",
+        env="LOCUST_USERS",
+        metavar="<int>",
+        type=_users,
+        dest="num_users",
+        help="Peak number of users.",
     ),
     _value(
         "-r", "--spawn-rate", env="LOCUST_SPAWN_RATE", metavar="<float>", type=_rate, help="Users to spawn per second."

@@ -1,38 +1,58 @@
 """Users made of pytest functions: each `test...` function of a file without users is a user that runs it for ever.
 
 Rules: the fixtures `session` (as the client of an HttpUser) and `fastsession` (FastHttpUser) are here; others come from
-the file itself, called with the user. pytest is not needed for it. A response that `raise_for_status` does not like has
-been counted and ends the round; any other exception is one of the user's code, as in every task.
+the file itself or a `conftest.py` beside or above it. A fixture gets the other fixtures that it names, and the user for
+any other parameter. `parametrize` makes a user of each set of values. pytest itself is not asked: what its marks and
+fixtures left behind is read. A response that `raise_for_status` does not like has been counted and ends the round; any
+other exception is one of the user's code, as in every task.
 """
 
 from __future__ import annotations
 
 import inspect
 import logging
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from swell.dialects.locust.exception import CatchResponseError
 from swell.dialects.locust.users import PytestUser
 from swell.dialects.python.exceptions import TestFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import ModuleType
 
-__all__ = ["users_of"]
+__all__ = ["conftests_of", "users_of"]
 
 _log = logging.getLogger("locust.user.users")
 
 
-def users_of(module: ModuleType, path: str) -> dict[str, type[PytestUser]]:
-    """User classes by name of their function. Raises TestFileError for a parameter that has no fixture."""
+def users_of(module: ModuleType, path: str, conftests: Sequence[ModuleType] = ()) -> dict[str, type[PytestUser]]:
+    """User classes by name of their function. `conftests`: nearest first. Raises TestFileError for a parameter that
+    has no fixture.
+    """
     found: dict[str, type[PytestUser]] = {}
+    known = _fixtures([module, *conftests])
     for function in _functions(module):
-        fixtures = [_fixture(module, name, function, path) for name in inspect.signature(function).parameters]
-        body = {"functions": [function], "fixture_functions": fixtures, "tasks": [_round]}
         name = function.__name__
-        found.setdefault(name, type(name, (PytestUser,), {**body, "__module__": module.__name__}))
+        for label, values in _parametrized(function, path):
+            own = {**known, **{one: _given(value) for one, value in values.items()}}
+            fixtures = {one: _fixture(own, one, function, path) for one in inspect.signature(function).parameters}
+            body = {"functions": [function], "fixture_functions": list(fixtures.values()), "tasks": [_round]}
+            title = f"{name}[{label}]" if label else name
+            found.setdefault(title, type(title, (PytestUser,), {**body, "__module__": module.__name__}))
     return found
+
+
+def conftests_of(path: str) -> list[str]:
+    """The `conftest.py` files that hold for a test file, nearest first: from its folder up to the working directory."""
+    folder = Path(path).absolute().parent
+    top = Path.cwd()
+    folders = [folder]
+    if folder.is_relative_to(top):
+        folders += [parent for parent in folder.parents if parent.is_relative_to(top)]
+    return [str(one / "conftest.py") for one in folders if (one / "conftest.py").is_file()]
 
 
 def _functions(module: ModuleType) -> Iterator[Callable[..., Any]]:
@@ -46,21 +66,101 @@ def _functions(module: ModuleType) -> Iterator[Callable[..., Any]]:
                     yield getattr(member(), inner)
 
 
-def _fixture(module: ModuleType, name: str, function: Callable[..., Any], path: str) -> Callable[..., Any]:
-    own: Any = getattr(module, name, None)
+def _fixtures(modules: Sequence[ModuleType]) -> dict[str, Callable[..., Any]]:
+    """Fixtures by name: those of the first module hide those of the next, and the built-in ones come last."""
+    known = dict(_BUILT_IN)
+    for module in reversed(modules):
+        for attribute, member in list(vars(module).items()):
+            function = _unwrapped(member)
+            if function is not None:
+                marker: Any = getattr(member, "_fixture_function_marker", None)
+                known[getattr(marker, "name", None) or attribute] = function
+    return known
+
+
+def _unwrapped(member: Any) -> Callable[..., Any] | None:
+    """The function under `@pytest.fixture`, for pytest of today and before 8.4; None for anything else."""
     for attribute in ("_get_wrapped_function", "__pytest_wrapped__"):
-        wrapped: Any = getattr(own, attribute, None)
+        wrapped: Any = getattr(cast("Any", type(member) if attribute.startswith("_get") else member), attribute, None)
         if wrapped is not None:
-            found: Any = wrapped() if callable(wrapped) else wrapped.obj
-            return found
-    if name in _BUILT_IN:
-        return _BUILT_IN[name]
-    line = function.__code__.co_firstlineno
-    raise TestFileError(
-        f"{path}:{line}: there is no fixture for the parameter {name!r} of {function.__name__}: users made of pytest "
-        f"functions have the fixtures {' and '.join(_BUILT_IN)}, and those that the file itself declares",
-        path=path,
-    )
+            return getattr(member, attribute)() if attribute.startswith("_get") else wrapped.obj
+    return None
+
+
+def _given(value: Any) -> Callable[..., Any]:
+    return lambda: value
+
+
+def _fixture(
+    known: Mapping[str, Callable[..., Any]], name: str, function: Callable[..., Any], path: str
+) -> Callable[..., Any]:
+    """What makes the fixture `name` for a user, with the fixtures that it names itself."""
+    make = known.get(name)
+    if make is None:
+        line = function.__code__.co_firstlineno
+        raise TestFileError(
+            f"{path}:{line}: there is no fixture for the parameter {name!r} of {function.__name__}: users made of "
+            f"pytest functions have the fixtures {' and '.join(_BUILT_IN)}, and those that the file itself or a "
+            "conftest.py declares",
+            path=path,
+        )
+    return partial(_made, known, name, make)
+
+
+def _made(known: Mapping[str, Callable[..., Any]], name: str, make: Callable[..., Any], user: PytestUser) -> Any:
+    """The value of a fixture: made once for each user."""
+    if name in user.made_fixtures:
+        return user.made_fixtures[name]
+    parameters = inspect.signature(make).parameters
+    inner = {one: known.get(one) for one in parameters}
+    asked = [user if (of := inner[one]) is None or one == name else _made(known, one, of, user) for one in parameters]
+    made: Any = make(*asked)
+    if inspect.isgenerator(made):
+        user.fixture_generators.append(made)
+        made = next(made)
+    user.made_fixtures[name] = made
+    return made
+
+
+def _parametrized(function: Callable[..., Any], path: str) -> list[tuple[str, dict[str, Any]]]:
+    """Each set of values that `pytest.mark.parametrize` gives, with its label; one empty set without the mark."""
+    sets: list[tuple[str, dict[str, Any]]] = [("", {})]
+    for mark in getattr(function, "pytestmark", ()):
+        if mark.name != "parametrize":
+            continue
+        try:
+            own = _sets_of(*mark.args, **mark.kwargs)
+        except (TypeError, ValueError) as error:
+            line = function.__code__.co_firstlineno
+            raise TestFileError(f"{path}:{line}: parametrize of {function.__name__}: {error}", path=path) from None
+        sets = [
+            ("-".join(part for part in (first, second) if part), {**values, **more})
+            for second, more in own
+            for first, values in sets
+        ]
+    return sets
+
+
+def _sets_of(argnames: Any, argvalues: Any, ids: Any = None, **_options: Any) -> list[tuple[str, dict[str, Any]]]:
+    names = [one.strip() for one in argnames.split(",") if one.strip()] if isinstance(argnames, str) else list(argnames)
+    sets: list[tuple[str, dict[str, Any]]] = []
+    for place, row in enumerate(argvalues):
+        param = hasattr(row, "values") and hasattr(row, "marks")
+        values = tuple(row.values) if param else (row,) if len(names) == 1 else tuple(row)
+        if len(values) != len(names):
+            raise ValueError(f"{len(names)} names ({', '.join(names)}) and {len(values)} values: {values!r}")
+        labels = [_label(name, value, place) for name, value in zip(names, values, strict=True)]
+        label = "-".join(labels)
+        if param and isinstance(row.id, str):
+            label = row.id
+        elif ids is not None and not callable(ids):
+            label = str(list(ids)[place])
+        sets.append((label, dict(zip(names, values, strict=True))))
+    return sets
+
+
+def _label(name: str, value: Any, place: int) -> str:
+    return str(value) if value is None or isinstance(value, str | int | float | bool) else f"{name}{place}"
 
 
 def _session(user: Any) -> Any:

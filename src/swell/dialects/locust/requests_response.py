@@ -69,6 +69,10 @@ class SentRequest:
         return f"<PreparedRequest [{self.method}]>"
 
 
+_RAISED = "_swell_raised"
+"""Where a response keeps what requests would have raised for it."""
+
+
 class _RequestsMixin:
     """What requests has beyond, or different from, Swell's responses."""
 
@@ -110,7 +114,8 @@ class _RequestsMixin:
         """The exception that requests would have raised for the connection; None when there was a response."""
         cause = self.extra.error if self.extra is not None else None  # type: ignore[attr-defined]
         if isinstance(cause, RequestError):
-            return requests_error(cause, self)[0]  # type: ignore[arg-type]
+            more: dict[str, Any] = self.more or {}
+            return more[_RAISED] if _RAISED in more else requests_error(cause, self)[0]  # type: ignore[arg-type]
         return cause
 
     @property
@@ -292,7 +297,9 @@ class RequestsFlavour:
         """Why this request failed, None if it did not."""
         cause = response.extra.error if response.extra is not None else None
         if isinstance(cause, RequestError):
-            return requests_error(cause, response, wire.max_redirects, wire.shown_timeout)[1]
+            raised, recorded = requests_error(cause, response, wire.max_redirects, wire.shown_timeout)
+            setattr(response, _RAISED, raised)
+            return recorded
         if response.status_code >= 400:
             # The name in place of the URL, so that failures of one name are one line.
             return status_error(response, response.endpoint.series.name)

@@ -6,7 +6,8 @@ what counts as its error, and names on users that no test file takes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from swell.dialects.locust.exception import StopUser
 from swell.dialects.locust.tasks import DefaultTaskSet
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from swell.engine.user import VirtualUser
 
 __all__ = ["LocustScript"]
+
+_log = logging.getLogger("locust.main")
 
 
 class LocustScript(UserScript):
@@ -47,6 +50,8 @@ class LocustScript(UserScript):
             call(self.instance.on_start)
         except StopVirtualUser:
             raise
+        except SystemExit as end:
+            self._exit(end)
         except BaseException:
             self._release()  # stop() will not be called
             raise
@@ -54,12 +59,26 @@ class LocustScript(UserScript):
 
     def iterate(self) -> None:
         """As `Script.iterate`: one task."""
-        if self._open:
-            self._serve_arrival()
-        else:
-            self._step()
+        try:
+            if self._open:
+                self._serve_arrival()
+            else:
+                self._step()
+        except SystemExit as end:
+            self._exit(end)
         if self.instance.swell_leaving:
             raise StopUser
+
+    def _exit(self, end: SystemExit) -> NoReturn:
+        """`sys.exit()` in a task: the test ends with that exit code, and what was measured is kept."""
+        code = end.code
+        _log.info("sys.exit(%r) called by %s", code, type(self.instance).__name__)
+        if isinstance(code, str):
+            _log.error(code)
+        environment: Any = self.instance.environment
+        environment.process_exit_code = code if isinstance(code, int) else 0 if code is None else 1
+        environment.runner.quit()
+        raise StopUser
 
     def stop(self) -> None:
         """As `Script.stop`: on_stop of the sets from the inside out, then of the user."""

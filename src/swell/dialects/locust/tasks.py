@@ -204,15 +204,17 @@ class TaskSet(native.TaskSet, metaclass=TaskSetMeta):
 
 
 def _no_tasks(holder: Any, what: str) -> str:
-    extra = (
-        ", but you have set a 'task' attribute - maybe you meant to set 'tasks'?"
-        if getattr(holder, "task", None)
-        else "."
-    )
-    return (
-        f"No tasks defined on {type(holder).__name__}{extra} use the @task decorator or set the 'tasks' attribute of "
-        f"the {what}"
-    )
+    on_user = what == "User"
+    extra = "."
+    if getattr(holder, "task", None):
+        where = " on your class" if on_user else ""
+        extra = f", but you have set a 'task' attribute{where} - maybe you meant to set 'tasks'?"
+    if on_user:
+        end = "Use the @task decorator or set the 'tasks' attribute of the User (or mark it as abstract = True if you "
+        end += "only intend to subclass it)"
+    else:
+        end = "use the @task decorator or set the 'tasks' attribute of the " + what
+    return f"No tasks defined on {type(holder).__name__}{extra} {end}"
 
 
 class SequentialTaskSetMeta(TaskSetMeta, _NativeSequentialMeta):

@@ -55,7 +55,7 @@ def root_error(error: RequestError, *, fast: bool = False) -> BaseException:
         return ssl.SSLError(1, error.message)
     if kind == "closed_early":
         if fast:
-            return HTTPConnectionClosed("connection closed")
+            return HTTPConnectionClosed("connection closed.")
         return RemoteDisconnected("Remote end closed connection without response")
     return ConnectionError(error.message)
 

@@ -6,7 +6,6 @@ and `fasthttp`. Old names raise ImportError with the new one when they are subcl
 
 from __future__ import annotations
 
-import inspect
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
@@ -186,18 +185,13 @@ class PytestUser(User):
 
     def on_start(self) -> None:
         """Make the fixtures: each belongs to this user."""
-        self.fixtures: list[Any] = []
-        self._generators: list[Any] = []
-        for make in self.fixture_functions:
-            made = make(self) if inspect.signature(make).parameters else make()
-            if inspect.isgenerator(made):
-                self._generators.append(made)
-                made = next(made)
-            self.fixtures.append(made)
+        self.made_fixtures: dict[str, Any] = {}
+        self.fixture_generators: list[Any] = []
+        self.fixtures: list[Any] = [make(self) for make in self.fixture_functions]
 
     def on_stop(self) -> None:
         """What fixtures do behind their `yield`."""
-        for generator in reversed(self._generators):
+        for generator in reversed(self.fixture_generators):
             next(generator, None)
 
 
