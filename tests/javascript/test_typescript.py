@@ -173,6 +173,12 @@ def test_syntax_errors_in_typescript(scripts: Scripts) -> None:
         scripts.program("const a: number = 1;\nconst b: number = ;\n", "t.ts")
 
 
+def test_an_open_bracket_in_typescript(scripts: Scripts) -> None:
+    """A module that ends too early says that, instead of stumbling over its `export`."""
+    with pytest.raises(JsSyntaxError, match=r"t\.ts:2:1: the file ends too early"):
+        scripts.program("export default function () { return 1\n", "t.ts")
+
+
 def test_host_names_in_typescript(scripts: Scripts) -> None:
     """A value import of the host stays, a type beside it goes."""
     modules = {"k6/http": HostModule({"get": lambda _: 200})}

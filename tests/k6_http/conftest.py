@@ -167,8 +167,8 @@ class World:
                 return "200 OK", ["Set-Cookie: sid=abc; Path=/; HttpOnly; Max-Age=60"], b"ok"
             case "html":
                 return "200 OK", ["Content-Type: text/html"], PAGE.encode()
-            case "gzip":
-                return "200 OK", ["Content-Encoding: gzip"], gzip.compress(b"unpacked")
+            case "gzip" | "badgzip" as kind:
+                return "200 OK", ["Content-Encoding: gzip"], gzip.compress(b"unpacked") if kind == "gzip" else b"plain"
             case "large":
                 return "200 OK", [], b"x" * 40_000
             case "bytes":

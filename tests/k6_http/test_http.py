@@ -213,6 +213,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "no expected statuses": ("http.expectedStatuses()", "expectedStatuses"),
     "jar": ("http.get(base, {jar: {}})", "CookieJar"),
     "file": ("http.file(5)", "file"),
+    "body": ("http.post(base, [1, 2])", "JSON.stringify"),
     "batch": ("http.batch('x')", "batch"),
     "batch item": ("http.batch([5])", "batch"),
     "throw": ("http.get('http://127.0.0.1:1/', {throw: true})", "refused"),
@@ -306,6 +307,13 @@ def test_failures_are_logged(world: World) -> None:
     assert world.vu.logged[0][0] == "warn"
     assert "refused" in world.vu.logged[0][1]
     assert [(tags["error_code"], tags["status"]) for tags in world.ledger.requests] == [("1212", "0")]
+
+
+def test_a_body_that_cannot_be_unpacked(world: World) -> None:
+    """Compression that is none leaves no body, with the reason and k6's number of it."""
+    found = world.value("const r = http.get(base + '/badgzip'); return [r.status, r.body, r.error_code, r.error]")
+    assert found[:3] == [200, None, 1701]
+    assert "gzip" in found[3]
 
 
 def test_options(world: World) -> None:

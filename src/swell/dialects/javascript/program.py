@@ -222,7 +222,17 @@ class JsProgram:
         try:
             module.code = self._native.compile(self._inner, before + text, module.key, module=module.kind == ESM)
         except ValueError as error:
-            raise self._syntax_error(module, *error.args) from None
+            raise self._told(module, text, error) from None
+
+    def _told(self, module: JsModule, text: str, error: ValueError) -> JsSyntaxError:
+        """What is wrong with a file. One that is too broken to show that it is an ES module is asked again as one."""
+        if module.kind == COMMONJS and module.partial and "unsupported keyword" in str(error):
+            module.kind, module.shift, module.compiled = ESM, 0, ""
+            try:
+                self._native.compile(self._inner, text.removesuffix("\n})"), module.key, module=True)
+            except ValueError as better:
+                error = better
+        return self._syntax_error(module, *error.args)
 
     def _syntax_error(self, module: JsModule, message: str, stack: str = "") -> JsSyntaxError:
         frames = parse_stack(stack, self.column_of)
@@ -231,6 +241,8 @@ class JsProgram:
         if line > count:  # the end of our wrapper: the file ends too early
             line, column = count, len(module.text.splitlines()[-1]) + 1 if module.text else 1
         message = message.removeprefix("SyntaxError: ")
+        if line == count and message.endswith(": ''"):
+            message = "the file ends too early: a bracket or a quote is not closed"
         return JsSyntaxError(message, module.key, line, column, excerpt(module.text, line, column))
 
     def _star_names(self, target: Target) -> Collection[str]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from swell.dialects.javascript import UNDEFINED, JsError
+from swell.dialects.k6.option_values import seconds
 from swell.dialects.k6.summary import MODES, text_summary
 from swell.dialects.k6.summary_data import TREND_STATS, summary_data, summary_details, threshold_holds
 from swell.dialects.k6.summary_export import export, export_text, machine_readable
@@ -36,6 +38,9 @@ __all__ = ["exit_code", "show_results", "summary_mode", "tell_verdict"]
 _THRESHOLDS, _SETUP_TIMEOUT, _TEARDOWN_TIMEOUT, _STOPPED = 99, 100, 101, 103
 _INTERRUPTED, _SCRIPT_ERROR, _ABORTED, _FAILED = 105, 107, 108, 110
 _INVALID = 3
+_LOGGED = "SetupError: "  # an exception of the script: the worker has told it when it happened
+_NAMES = {"int": "a number", "float": "a number", "bool": "true", "list": "an array", "bytes": "an ArrayBuffer"}
+_SUMMARY_TIMEOUT = 120.0  # seconds
 _VERSION = "v2.2.0"  # the k6 whose formats these are
 
 
@@ -59,10 +64,8 @@ def show_results(
 ) -> None:
     """Say what went wrong, print the summary or what handleSummary makes of it, write --summary-export."""
     given, options = loaded.given, loaded.options
-    if outcome.script_error is not None:
+    if outcome.script_error is not None and not outcome.script_error[1].startswith(_LOGGED):
         log("error", _words(outcome.script_error))
-    if outcome.teardown_error:
-        log("error", outcome.teardown_error.removeprefix("SetupError: "))
     mode: Any = summary_mode(given)
     stats = tuple(options.get("summaryTrendStats") or TREND_STATS)
     no_color = given.has("no-color") or bool(os.environ.get("NO_COLOR") or os.environ.get("K6_NO_COLOR"))
@@ -100,6 +103,9 @@ def _measured(loaded: Loaded, run: Run) -> dict[str, dict[str, float]]:
 
 def _handled(loaded: Loaded, data: dict[str, Any], log: Callable[[str, str], None]) -> bool:
     """Whether the script's own handleSummary took care of the summary."""
+    program = loaded.instance.program
+    timeout = seconds("handleSummaryTimeout", loaded.options.get("handleSummaryTimeout")) or _SUMMARY_TIMEOUT
+    program.host = replace(program.host, limits=replace(program.host.limits, run_seconds=timeout))
     try:
         vu = loaded.instance.new_vu(0, phase="summary")
         context = vu.context
@@ -124,7 +130,7 @@ def _results(found: Any) -> dict[str, Any]:
     if found is None or found is UNDEFINED or found is False or found in ("", 0):
         return {}
     if not isinstance(found, dict):
-        raise ValueError(f"it must return an object of names and contents, not {type(found).__name__}")
+        raise ValueError(f"it must return an object of names and contents, not {_named(found)}")
     results: dict[str, Any] = {}
     for name, content in found.items():  # pyright: ignore[reportUnknownVariableType]
         if content is None or content is UNDEFINED:
@@ -133,6 +139,10 @@ def _results(found: Any) -> dict[str, Any]:
             raise ValueError(f"the content of {name!r} must be a text or an ArrayBuffer")
         results[str(name)] = bytes(content) if isinstance(content, bytearray) else content  # pyright: ignore[reportUnknownArgumentType]
     return results
+
+
+def _named(found: object) -> str:
+    return _NAMES.get(type(found).__name__, "a text")
 
 
 def _export(path: str, given: Any, data: dict[str, Any], loaded: Loaded, log: Callable[[str, str], None]) -> None:
@@ -163,7 +173,7 @@ def exit_code(loaded: Loaded, run: Run, outcome: Outcome, told: Told, *, stopped
         return _INTERRUPTED
     if stopped:
         return _STOPPED
-    if crossed(run) or (compared and run.verdict == "FAIL"):
+    if crossed(run, loaded) or (compared and run.verdict == "FAIL"):
         return _THRESHOLDS
     if outcome.teardown_error:
         return _TEARDOWN_TIMEOUT if "took longer than" in outcome.teardown_error else _SCRIPT_ERROR
@@ -176,9 +186,15 @@ def exit_code(loaded: Loaded, run: Run, outcome: Outcome, told: Told, *, stopped
     return 0
 
 
-def crossed(run: Run) -> list[str]:
-    """The metrics whose thresholds failed, as k6 judges."""
-    return list(dict.fromkeys(each.criterion.metric for each in run.thresholds if not threshold_holds(each)))
+def crossed(run: Run, loaded: Loaded) -> list[str]:
+    """The metrics whose thresholds failed, as k6 judges, with their tags as the script has them."""
+    names = {number: each.metric for number, each in enumerate(loaded.thresholds)}
+    failed = (
+        names.get(number, each.criterion.metric)
+        for number, each in enumerate(run.thresholds)
+        if not threshold_holds(each)
+    )
+    return list(dict.fromkeys(failed))
 
 
 def _doubtful(run: Run) -> bool:
@@ -187,9 +203,11 @@ def _doubtful(run: Run) -> bool:
     return len(run.reasons) > no_data
 
 
-def tell_verdict(run: Run, outcome: Outcome, code: int, log: Callable[[str, str], None], *, judged: bool) -> None:
+def tell_verdict(
+    run: Run, outcome: Outcome, code: int, log: Callable[[str, str], None], *, loaded: Loaded, judged: bool
+) -> None:
     """What the summary does not say: why a run failed, and what takes the worth from its numbers."""
-    failed = crossed(run)
+    failed = crossed(run, loaded)
     if failed:
         log("error", f"thresholds on metrics '{', '.join(failed)}' have been crossed")
     if outcome.interrupted:
@@ -201,13 +219,15 @@ def tell_verdict(run: Run, outcome: Outcome, code: int, log: Callable[[str, str]
     if judged and run.verdict == "INVALID" and _doubtful(run) and code in {0, _INVALID, _THRESHOLDS}:
         log("warn" if code != _INVALID else "error", f"verdict INVALID: {'; '.join(run.reasons)}")
     told: list[str] = [*(run.reasons if run.verdict == "WARN" else []), *run.warnings, *run.notes]
+    said = [error for error in (outcome.teardown_error, (outcome.script_error or ("", ""))[1]) if error]
     for text in dict.fromkeys(told):
-        log("warn", text)
+        if not any(error in text for error in said):
+            log("warn", text)
 
 
 def _words(error: tuple[str, str]) -> str:
     phase, text = error
-    text = text.removeprefix("SetupError: ").removeprefix("Traceback (most recent call last):\n")
+    text = text.removeprefix(_LOGGED).removeprefix("Traceback (most recent call last):\n")
     return text if phase == "load" else f"{phase}(): {text}" if not text.startswith(phase) else text
 
 

@@ -149,12 +149,14 @@ def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str,
         what = "name the script: swell k6 run SCRIPT" if not given.files else "one script at a time"
         raise OptionError("", f"{what} (given: {', '.join(given.files) or 'nothing'})", _NO_CODE)
     name = given.files[0]
+    if given.one("type") not in {"", "js", "archive"}:
+        raise OptionError("--type", f"is js or archive, not {given.one('type')!r}")
     test = K6Test(
         script="",
         vendor=[str(Path(each).absolute()) for each in given.many("vendor")],
         system_env=given.flags.get("include-system-env-vars", True),
         verbose=given.has("verbose"),
-        console_output=given.one("console-output"),
+        console_output=_console_output(given),
         log_style=_log_style(given),
         secret_sources=given.many("secret-source") or _from_env("K6_SECRET_SOURCE"),
         started=time.time(),
@@ -187,6 +189,17 @@ def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str,
 def _from_env(name: str) -> list[str]:
     value = os.environ.get(name, "")
     return [value] if value else []
+
+
+def _console_output(given: Given) -> str:
+    """The file for what scripts print; "" for the log. Raises OptionError if it cannot be written."""
+    path = given.one("console-output") or os.environ.get("K6_CONSOLE_OUTPUT", "")
+    if path:
+        try:
+            Path(path).open("a", encoding="utf-8").close()
+        except OSError as error:
+            raise OptionError("--console-output", f"{path} cannot be written: {error.strerror or error}") from None
+    return path
 
 
 def _log_style(given: Given) -> LogStyle:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from swell.dialects.k6.settings import LogStyle
 
-__all__ = ["Repeats", "make_line"]
+__all__ = ["Repeats", "make_line", "with_field"]
 
 _LEVELS = {"debug": "DEBU", "info": "INFO", "warn": "WARN", "error": "ERRO"}
 _NAMES = {"warn": "warning"}
 _COLOURS = {"debug": 37, "info": 36, "warn": 33, "error": 31}
+_FIELD = re.compile(r'([^="]+) ([a-z]+)=("(?:[^"\\]|\\.)*")', re.DOTALL)
 _PLAIN = re.compile(r"[a-zA-Z0-9\-._/@^+]+")
 
 
@@ -29,17 +30,22 @@ def make_line(
     """`line(level, message, source)` in this style; `started` in seconds since 1970."""
 
     def tty(level: str, message: str, source: str) -> str:
+        message, field, value = _parts(message, source)
         head = f"{_LEVELS[level]}[{max(0, int(now() - started)):04d}]"
         if colours:
             head = f"\x1b[{_COLOURS[level]}m{head[:4]}\x1b[0m{head[4:]}"
-        return f"{head} {message:<44} source={source}" if source else f"{head} {message}"
+        tail = (f" {field}={_quoted(value)}" if field else "") + (f" source={source}" if source else "")
+        return f"{head} {message:<44}{tail}" if tail else f"{head} {message}"
 
     def text(level: str, message: str, source: str) -> str:
-        tail = f" source={source}" if source else ""
+        message, field, value = _parts(message, source)
+        tail = (f" {field}={_quoted(value)}" if field else "") + (f" source={source}" if source else "")
         return f"time={_quoted(_stamp(now()))} level={_NAMES.get(level, level)} msg={_quoted(message)}{tail}"
 
     def as_json(level: str, message: str, source: str) -> str:
-        fields = {"level": _NAMES.get(level, level), "msg": message, "time": _stamp(now())}
+        message, field, value = _parts(message, source)
+        fields = ({field: value} if field else {}) | {"level": _NAMES.get(level, level), "msg": message}
+        fields["time"] = _stamp(now())
         return json.dumps(fields | ({"source": source} if source else {}), ensure_ascii=False)
 
     def raw(level: str, message: str, source: str) -> str:
@@ -47,6 +53,17 @@ def make_line(
         return message
 
     return {"tty": tty, "text": text, "json": as_json, "raw": raw}[style]
+
+
+def with_field(message: str, name: str, value: str) -> str:
+    """A message of our own with something that stands beside it, such as the error."""
+    return f"{message} {name}={json.dumps(value, ensure_ascii=False)}"
+
+
+def _parts(message: str, source: str) -> tuple[str, str, str]:
+    """(message, name, value) of what `with_field` made; what scripts say is never taken apart."""
+    found = None if source else _FIELD.fullmatch(message)
+    return (message, "", "") if found is None else (found[1], found[2], json.loads(found[3]))
 
 
 class Repeats:

@@ -26,10 +26,14 @@ __all__ = [
     "text",
     "text_map",
     "texts",
+    "time_unit",
+    "trend_stats",
     "truth",
 ]
 
 _DAYS = re.compile(r"([0-9.]+)d(.*)")
+_TREND_STATS = ("avg", "min", "med", "max", "count")
+_PERCENTILE = re.compile(r"p\((\d+(?:\.\d+)?)\)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
@@ -104,6 +108,25 @@ def texts(name: str, value: Any) -> list[str] | None:
         found = cast("Sequence[Any]", value)
         return [each if isinstance(each, str) else _plain(name, each) for each in found]
     raise OptionError(name, f"is a list of texts, not {_shown(value)}")
+
+
+def trend_stats(name: str, value: Any) -> list[str] | None:
+    """What a summary shows of trends: avg, min, med, max, count and p(N)."""
+    found = texts(name, value)
+    for each in found or ():
+        percentile = _PERCENTILE.fullmatch(each)
+        if each not in _TREND_STATS and (percentile is None or float(percentile[1]) > 100):
+            hint = f"; did you mean 'p({each[1:]})'?" if re.fullmatch(r"p\d+(\.\d+)?", each) else ""
+            raise OptionError(name, f"there is no {each!r}; there are avg, min, med, max, count and p(N){hint}")
+    return found
+
+
+def time_unit(name: str, value: Any) -> str | None:
+    """The unit of all times in a summary."""
+    found = text(name, value)
+    if found not in {None, "", "s", "ms", "us"}:
+        raise OptionError(name, f"is s, ms or us, not {found!r}")
+    return found
 
 
 def text_map(name: str, value: Any) -> dict[str, str] | None:

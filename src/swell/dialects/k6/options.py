@@ -34,6 +34,8 @@ from swell.dialects.k6.option_values import (
     text,
     text_map,
     texts,
+    time_unit,
+    trend_stats,
     truth,
 )
 
@@ -130,8 +132,8 @@ OPTIONS: Mapping[str, Option] = {
     "discardResponseBodies": Option(boolean, "K6_DISCARD_RESPONSE_BODIES"),
     "ext": Option(_anything),
     "cloud": Option(_anything),
-    "summaryTrendStats": Option(texts, "K6_SUMMARY_TREND_STATS"),
-    "summaryTimeUnit": Option(text, "K6_SUMMARY_TIME_UNIT"),
+    "summaryTrendStats": Option(trend_stats, "K6_SUMMARY_TREND_STATS"),
+    "summaryTimeUnit": Option(time_unit, "K6_SUMMARY_TIME_UNIT"),
     "systemTags": Option(texts, "K6_SYSTEM_TAGS"),
     "tags": Option(text_map, "K6_TAGS"),
     "metricSamplesBufferSize": Option(integer, "K6_METRIC_SAMPLES_BUFFER_SIZE"),

@@ -11,6 +11,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from swell.dialects.k6.modules.http_failures import WORDS
 from swell.dialects.k6.summary_data import NOT_K6
 from swell.outputs.base import OutputError
 from swell.outputs.files import TextFile, csv_line
@@ -220,6 +221,8 @@ def _tags(facts: SeriesFacts, hidden: frozenset[str]) -> Mapping[str, str]:
     tags = facts.tags
     if facts.metric.startswith("http_req") and (name := tags.get("name", "")):
         tags = {"url": name, **tags}
+    if (error := tags.get("error", "")) in WORDS:
+        tags = {**tags, "error": WORDS[error]}
     return {tag: value for tag, value in tags.items() if tag not in hidden}
 
 

@@ -181,7 +181,8 @@ def execute(loaded: Loaded, argv: Sequence[str], sink: LogSink) -> int:
         if dashboard is not None and dashboard.export and not files.html:
             files = msgspec.structs.replace(files, html=dashboard.export)
         _keep(run, store, files, progress, writer=writer, comparison=comparison)
-        tell_verdict(run, outcome, code, progress.say, judged=bool(plan.thresholds) or baseline is not None)
+        judged = bool(plan.thresholds) or baseline is not None
+        tell_verdict(run, outcome, code, progress.say, loaded=loaded, judged=judged)
         _stay(page, run, store, linger=given.has("linger") or _is_on("K6_LINGER"))
     except OSError as error:
         raise LoadError(f"the workers could not be started: {error}", _NO_CODE) from None

@@ -180,6 +180,8 @@ def _values(
             values = {"value": 0.0, "min": 0.0, "max": 0.0}
             if total is not None:
                 values = {"value": total.last, "min": total.min, "max": total.max}
+            if name == "vus" and not tags and (running := _running(source.store)):
+                values = {"value": running[-1], "min": min(running), "max": max(running)}
         case "rate":
             values = {"rate": 0.0, "passes": 0.0, "fails": 0.0}
             if total is not None:
@@ -188,6 +190,14 @@ def _values(
             known = source.exact.values(name, tags) if source.exact is not None and total is not None else None
             values = {stat: 0.0 if total is None else _stat(total, stat, known) for stat in source.trend_stats}
     return {key: _number(value) for key, value in values.items()}
+
+
+def _running(store: MetricStore) -> list[float]:
+    """VUs at the end of each second while there were any: k6 looks no more when the last one has gone."""
+    counts = store.users()
+    while counts and not counts[-1]:
+        counts.pop()
+    return [float(count) for count in counts]
 
 
 def _stat(total: Aggregate, stat: str, known: Floats | None) -> float:

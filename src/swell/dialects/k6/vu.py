@@ -128,9 +128,9 @@ class K6Vu:
             known = tags.cache[metric] = (recorder, recorder.series(metric, kind, tags, is_time=is_time))
         recorder.add_sample((known[1], self.hub.time(), value))
 
-    def log(self, level: str, message: str) -> None:
+    def log(self, level: str, message: str, source: str = "") -> None:
         """A line of k6's own in the log."""
-        self.worker.log(level, message)
+        self.worker.log(level, message, source)
 
     # Tags.
 

@@ -307,11 +307,17 @@ method('validJsonBody', function () {
   this.assert(holds, 'has valid json body', 'has no valid json body');
 });
 
+// What a test threw, with the places in its own files.
+function told(error) {
+  const places = `${error.stack ?? ''}`.split('\n').filter((line) => line.trim() && !line.includes('(<'));
+  return [`${error}`, ...places].join('\n');
+}
+
 // A group; true if nothing in it failed. What else its function throws is a failed check too.
 function describe(name, run) {
   const failed = (error) => {
     if (error instanceof AssertionError) return false;
-    console.error(`${name}: ${error instanceof Error ? error.stack || error : show(error)}`);
+    console.error(`${name}: ${error instanceof Error ? told(error) : show(error)}`);
     note(`Exception raised "${error instanceof Error ? error.message : `${error}`}"`, false);
     return false;
   };

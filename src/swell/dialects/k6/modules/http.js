@@ -173,6 +173,7 @@ function content(body) {
   if (typeof body !== 'object') return [1, `${body}`];
   if (isBytes(body)) return [3, body];
   if (body instanceof String) return content(body.valueOf());
+  if (Array.isArray(body)) throw new TypeError('a request body is a string, an ArrayBuffer or an object with form fields, not an array; for JSON use JSON.stringify()');
   const keys = Object.keys(body);
   if (!keys.some((key) => body[key] instanceof FileData)) return [2, stringify(body)];
   return [4, keys.map((key) => {

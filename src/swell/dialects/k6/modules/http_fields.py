@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from swell.dialects.javascript.values import is_safe
+from swell.dialects.k6.modules.http_failures import failure_text
 from swell.dialects.k6.modules.http_state import NoResponse, state_of
 from swell.dialects.k6.modules.json_selector import select_json
 from swell.http.cookie_syntax import parse_set_cookie
@@ -141,13 +142,10 @@ def rest(context: Any, number: int) -> str:
     response = state_of(context).kept[number]
     if isinstance(response, NoResponse):
         return json.dumps(_of_none(response))
-    error = response.error
-    if isinstance(error, RequestError):
-        message, code = error.message, error.code
-    elif error is not None:
-        message, code = str(error), 1000
-    else:
-        message, code = "", status_error_code(response.status_code)
+    error = response.error or _undecodable(response)
+    message, code = "", status_error_code(response.status_code)
+    if error is not None:
+        message, code = failure_text(error), error.code if isinstance(error, RequestError) else 1000
     peer = response.remote
     sent = response.request
     sent_headers = _by_name(sent.headers)
@@ -174,6 +172,16 @@ def rest(context: Any, number: int) -> str:
             "ocsp": _NO_OCSP,
         }
     )
+
+
+def _undecodable(response: Response) -> RequestError | None:
+    """What is wrong with a body whose compression is broken."""
+    if "content-encoding" in response.headers:
+        try:
+            _ = response.content
+        except RequestError as error:
+            return error
+    return None
 
 
 def _data(response: Response | NoResponse) -> bytes | None:

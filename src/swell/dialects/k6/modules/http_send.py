@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from swell.dialects.javascript import JsThrow
+from swell.dialects.k6.log import with_field
+from swell.dialects.k6.modules.http_failures import failure_line, failure_text, url_advice
 from swell.dialects.k6.modules.http_state import HttpState, NoResponse, option, state_of
 from swell.dialects.k6.modules.http_wishes import Wishes, wishes_of
 from swell.http.auth import DigestAuth
@@ -55,7 +57,7 @@ def get(context: Any, number: int, url: str) -> int | str:
         return _refused(state, number, "GET", url, error, state.throw)
     status = response.status_code
     if not status:
-        _failed(state, "GET", url, str(response.error), state.throw)
+        _failed(state, "GET", url, failure_text(response.error), state.throw)
     state.kept[number] = response
     size = response.row[8]
     if size < _SMALL and response.plain_body and status not in _NO_BODY:
@@ -85,8 +87,12 @@ def send(  # noqa: PLR0917 - called by a script's own arguments
         return _refused(state, number, method, url, error, throw)
     finally:
         fiber.tags = tags
+    if state.debug:
+        from swell.dialects.k6.modules.http_debug import tell_exchange  # noqa: PLC0415 - few tests show this
+
+        tell_exchange(state.vu.log, response, state.debug)
     if not response.status_code:
-        _failed(state, method, url, str(response.error), throw)
+        _failed(state, method, url, failure_text(response.error), throw)
     state.kept[number] = response
     kept_as = wishes.response_type or ("none" if state.discard else "")
     if kept_as and kept_as != "text":
@@ -249,12 +255,14 @@ def _host(url: str) -> str:
 def _refused(  # noqa: PLR0917 - all are positions of one call
     state: HttpState, number: int, method: str, url: str, error: InvalidUrl, throw: bool
 ) -> int:
-    _failed(state, method, url, error.message, throw)
-    state.kept[number] = NoResponse(method, url, error.message, error.code)
+    message = url_advice(url, error.message)
+    _failed(state, method, url, message, throw)
+    state.kept[number] = NoResponse(method, url, message, error.code)
     return 0
 
 
 def _failed(state: HttpState, method: str, url: str, message: str, throw: bool) -> None:
+    line = failure_line(method, url, message)
     if throw:
-        raise JsThrow("Error", f"{method} {url}: {message}")
-    state.vu.log("warn", f'Request Failed error="{method} {url}: {message}"')
+        raise JsThrow("Error", line)
+    state.vu.log("warn", with_field("Request Failed", "error", line))

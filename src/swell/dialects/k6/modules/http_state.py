@@ -51,6 +51,7 @@ class HttpState:
 
     __slots__ = (
         "_siblings",
+        "debug",
         "discard",
         "expected",
         "jars",
@@ -72,6 +73,7 @@ class HttpState:
         self.expected: frozenset[int] | None = None
         self.ready = False
         self.throw = False
+        self.debug = ""
         self.discard = False
         self.limit: RateLimit | None = None
         self.plain = False
@@ -94,12 +96,13 @@ class HttpState:
         if not self.ready:
             self.throw = bool(option(vu, "throw", False))
             self.discard = bool(option(vu, "discardResponseBodies", False))
+            self.debug = str(option(vu, "httpDebug", ""))
             rps = option(vu, "rps", 0)
             if rps:
                 from swell.dialects.k6.modules.http_limits import rate_limit  # noqa: PLC0415 - few tests limit it
 
                 self.limit = rate_limit(vu.hub, float(rps))
-            self.plain = not self.throw and self.limit is None and not self.discard
+            self.plain = not (self.throw or self.limit is not None or self.discard or self.debug)
             self.ready = True
         return session
 
