@@ -9,7 +9,7 @@ import pytest
 
 from swell.dialects.artillery.compiling import check_test
 from swell.dialects.artillery.flags import QUICK_FLAGS, REPORT_FLAGS, RUN_FLAGS, parse
-from swell.dialects.artillery.lint import lint, transform_notes
+from swell.dialects.artillery.lint import lint, plugin_notes, transform_notes
 from swell.dialects.artillery.loading import Given, load
 from swell.dialects.artillery.mistakes import ScriptError
 from swell.dialects.artillery.planning import make_plan, weights
@@ -210,6 +210,32 @@ def test_a_missing_processor_is_told(tmp_path: Path) -> None:
     loaded = _load(tmp_path, "config:\n  target: http://a\n  processor: ./p.js\nscenarios: [{flow: [{think: 1}]}]\n")
     with pytest.raises(ScriptError, match=r"test\.yml:3: config\.processor: there is no file"):
         check_test(loaded)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("target: 123", "test.yml:2: config.target is a text"),
+        (
+            "target: http://a\n  payload:\n    - {path: none.csv, fields: [a]}",
+            "test.yml:4: config.payload[0]: there",
+        ),
+    ],
+)
+def test_mistakes_in_the_config_have_their_line(tmp_path: Path, config: str, said: str) -> None:
+    """What is no URL and what is no file is told before anything runs."""
+    with pytest.raises(ScriptError) as caught:
+        _load(tmp_path, f"config:\n  {config}\nscenarios: [{{flow: [{{think: 1}}]}}]\n").check_payloads()
+    assert said in str(caught.value)
+
+
+def test_unknown_plugins_are_told() -> None:
+    """A plugin that does nothing here is no silent one; a misspelled one gets a suggestion."""
+    near, other = plugin_notes({"plugins": {"expekt": {}, "hls": {}, "slack": {}}}, [])
+    assert "config.plugins.expekt" in near
+    assert "'expect'" in near
+    assert "config.plugins.hls" in other
+    assert "nothing of it is done" in other
 
 
 def test_quick() -> None:

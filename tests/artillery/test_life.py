@@ -77,7 +77,21 @@ def test_exit_codes_of_checks(runner: Runner, server: Server) -> None:
     assert "ok: vusers.failed == 0" in ran.out
     assert "Artillery ignores it" in ran.err
     expecting = "      - get: {url: /, expect: [{statusCode: 404}]}\n"
-    assert runner.run(_script(server, expecting, config="plugins: {expect: {}}")).code == 21
+    ran = runner.run(_script(server, expecting, config="apdex: {threshold: 60000}\n  plugins: {expect: {}}"))
+    assert ran.code == 21
+    assert "  not ok statusCode 200" in ran.out
+    assert [ran.counters[f"apdex.{grade}"] for grade in ("satisfied", "tolerated", "frustrated")] == [4, 0, 0]
+    assert "Apdex score: 1 (excellent)" in ran.out
+
+
+def test_a_processor_that_throws_at_load(runner: Runner, server: Server) -> None:
+    """Its own message and line, nothing of what loads it; nothing is sent."""
+    runner.write("p.js", "const a = 1;\nthrow new Error('no database');\n")
+    ran = runner.run(_script(server, "      - get: {url: /}\n", config="processor: p.js"))
+    assert ran.code == 1
+    assert "p.js:2: the processor cannot be loaded: Error: no database" in ran.err
+    assert "entry" not in ran.err
+    assert server.seen == []
 
 
 def test_a_threshold_of_ours(runner: Runner, server: Server) -> None:
@@ -109,7 +123,8 @@ def test_a_failing_before_ends_the_test(runner: Runner, server: Server) -> None:
     more = "before: {flow: [{get: {url: /, capture: {json: $.none, as: x}}}]}"
     ran = runner.run(_script(server, "      - get: {url: /}\n", more=more))
     assert ran.code == 1
-    assert '"before" failed' in ran.err
+    assert f'"before" failed: GET {server.url}/: ' in ran.err
+    assert "$.none" in ran.err
     assert len(server.seen) == 1
 
 

@@ -172,6 +172,7 @@ def test_filled() -> None:
     assert filled("{{ deep.none }}", variables) is None
     assert filled("x{{ deep.none }}", variables) == "xundefined"
     assert filled("{{ later }}", variables) == "{{ later }}"
+    assert filled({"a": "{{ deep.none }}", "b": ["{{ deep.none }}"]}, variables) == {"b": [None]}
     assert len(filled("{{ $randomString(12) }}", variables)) == 12
     assert 3 <= int(filled("{{ $randomNumber(3, 4) }}", variables)) <= 4
 

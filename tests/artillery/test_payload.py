@@ -24,6 +24,7 @@ def test_rows_and_casting(tmp_path: Path) -> None:
     payload = _read(tmp_path, 'ann,1,0042,1.5\n\n"bob, jr",-2,,x\r\n', fields=["name", "n"])
     assert payload.rows == (("ann", 1, "0042", 1.5), ("bob, jr", -2, "", "x"))
     assert _read(tmp_path, "1,2\n", cast=False).rows == (("1", "2"),)
+    assert _read(tmp_path, ".5,-.5,1.,.\n").rows == ((0.5, -0.5, "1.", "."),)
 
 
 def test_header_delimiter_and_options(tmp_path: Path) -> None:

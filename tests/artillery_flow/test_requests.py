@@ -177,3 +177,22 @@ def test_defaults_of_cookies_and_gzip(world: World) -> None:
     assert headers["cookie"] == "d=1"
     assert headers["accept-encoding"] == "identity"
     assert json.loads(json.dumps(world.variables["target"])) == world.base
+
+
+def test_json_of_nothing(world: World) -> None:
+    """A `json:` with nothing behind it is sent as null; beside another body it says nothing."""
+    world.run({"post": {"url": "/a", "json": None}}, {"post": {"url": "/b", "json": None, "body": "x"}})
+    assert [request["body"] for request in world.seen] == ["null", "x"]
+    assert world.seen[0]["headers"]["content-type"] == "application/json"
+
+
+def test_hooks_see_the_url_that_was_asked_for(world: World) -> None:
+    """After a redirect the request has its own URL and the response the last one; onError has the URL too."""
+    source = """
+    const short = (url) => url.replace(/^.*:[0-9]+/, '');
+    exports.seen = (req, res, context, events, next) => { console.log(short(req.url), short(res.url)); next(); };
+    exports.failed = (error, req, context, events, next) => { console.log(error.code, short(req.url)); next(); };
+    """
+    world.run({"get": {"url": "/redirect/1", "afterResponse": "seen"}}, processor=source)
+    world.run({"get": {"url": "http://127.0.0.1:1/{{ n }}"}}, processor=source, variables={"n": 5}, onError="failed")
+    assert [text for level, text in world.logged if level == "log"] == ["/redirect/1 /echo", "ECONNREFUSED /5"]

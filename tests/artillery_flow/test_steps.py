@@ -68,7 +68,27 @@ def test_captures_may_be_lax(world: World) -> None:
     world.run(
         {"get": {"url": "/json", "capture": {"json": "$.no", "as": "x"}}}, config={"defaults": {"strictCapture": False}}
     )
-    assert world.failures == [None, None]
+    world.run({"get": {"url": "/html", "capture": [lax, {"regexp": "first", "as": "word"}]}})
+    assert world.failures == [None, None, None]
+    assert world.variables["word"] == "first"
+
+
+def test_captures_of_lists_are_lists(world: World) -> None:
+    """With multiple false a path that may find several gives a list, of one too, so that loops go over it."""
+    paths = {
+        "one": "$.items[?(@.id==1)].kind",
+        "last": "$.items[-1:].id",
+        "sure": "$.items[0].id",
+        "all": "$.items[*].id",
+    }
+    captures = [{"json": path, "as": name, "multiple": False} for name, path in paths.items()]
+    world.run(
+        {"get": {"url": "/json", "capture": captures}},
+        {"loop": [{"get": {"url": "/over/{{ $loopElement }}"}}], "over": "one"},
+    )
+    found = [world.variables[name] for name in paths]
+    assert found == [["a"], [3], 1, [1, 2, 3]]
+    assert world.paths[1:] == ["GET /over/a"]
 
 
 def test_match(world: World) -> None:

@@ -24,6 +24,7 @@ __all__ = ["PERIOD", "Bucket", "bucket_of", "period_starts", "periods_of", "summ
 PERIOD = 10
 """Seconds of one period."""
 
+_APDEX = ("apdex.satisfied", "apdex.tolerated", "apdex.frustrated")
 _PERCENTILES = (("p75", 75.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p999", 99.9))
 
 
@@ -77,6 +78,8 @@ def bucket_of(
         bucket.counters["vusers.skipped"] = whole(dropped.sum)
     if bucket.counters.get("vusers.created"):
         bucket.counters.setdefault("vusers.failed", 0)
+    if any(name in bucket.counters for name in _APDEX):  # as in Artillery all three are there, also those that stay 0
+        bucket.counters |= {name: bucket.counters.get(name, 0) for name in _APDEX}
     first, last = _reach(store, start, end)
     length = max(last - first, 1.0)
     for (name,), found in store.group_by(RATE, ["rate"], start=start, end=end):

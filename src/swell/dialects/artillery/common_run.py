@@ -18,7 +18,6 @@ from swell.dialects.artillery.compiling import check_test
 from swell.dialects.artillery.ensure import checks_of, thresholds_of
 from swell.dialects.artillery.lint import lint
 from swell.dialects.artillery.loading import Given, load
-from swell.dialects.artillery.payload import read_payloads
 from swell.dialects.artillery.planning import WORKLOAD, http_options, make_plan
 from swell.dialects.artillery.publish.targets import equivalents
 from swell.dialects.artillery.slack import slack_note
@@ -54,7 +53,7 @@ def plan_of_run(path: str, env: Mapping[str, str], options: RunOptions, warn: Ca
         raise OptionError("--tags and --exclude-tags select tasks of Python tests; a scenario is selected with --only")
     loaded = load(Given(scripts=[path], target=options.host, env=dict(env), require_target=options.require_host))
     config = loaded.test.config
-    read_payloads(config)
+    loaded.check_payloads()
     check_test(loaded)
     found = lint(loaded.documents, config, loaded.test.scenarios)
     for warning in [*loaded.warnings, *found, *equivalents(config), *slack_note(config)]:

@@ -52,6 +52,8 @@ _REQUEST = _words(
 )
 _CAPTURE = _words("json as regexp group flags header selector attr index xpath strict multiple transform value")
 
+_PLUGINS = _words("ensure expect metrics-by-endpoint apdex fake-data publish-metrics slack")
+
 _NO_TRANSFORM = (
     "Artillery 2 does not know it and keeps the value as it came, and so does this; write a function of the processor, "
     "called in afterResponse or as a step, that changes context.vars"
@@ -76,7 +78,7 @@ def lint(documents: Iterable[Document], config: Mapping[str, Any], scenarios: li
 
 
 def plugin_notes(config: Mapping[str, Any], scenarios: list[dict[str, Any]]) -> list[str]:
-    """What is configured without its plugin being on, so that Artillery would do nothing about it."""
+    """What is configured without its plugin being on, so that Artillery would do nothing about it; unknown plugins."""
     plugins = mapping_of(config.get("plugins"))
     notes = [
         f"config.{name} is judged here, but Artillery ignores it unless config.plugins.{name} is there"
@@ -85,6 +87,11 @@ def plugin_notes(config: Mapping[str, Any], scenarios: list[dict[str, Any]]) -> 
     ]
     if "expect" not in plugins and any(_has_expect(each.get("flow")) for each in scenarios):
         notes.append("expect is checked here, but Artillery ignores it unless config.plugins.expect is there")
+    for name in plugins:
+        if name not in _PLUGINS:
+            near = difflib.get_close_matches(str(name), _PLUGINS, n=1, cutoff=0.7)
+            hint = f"did you mean {near[0]!r}?" if near else "nothing of it is done (a processor may do it)"
+            notes.append(f"config.plugins.{name}: there is no such plugin here; {hint}")
     return notes
 
 

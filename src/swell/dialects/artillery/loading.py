@@ -16,11 +16,12 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from swell.dialects.artillery.config_templates import filled
+from swell.dialects.artillery.config_templates import UNDEFINED, filled
 from swell.dialects.artillery.documents import Document, read_document
 from swell.dialects.artillery.dotenv import parse_dotenv
 from swell.dialects.artillery.merging import merged
 from swell.dialects.artillery.mistakes import Place, ScriptError
+from swell.dialects.artillery.payload import read_payloads
 from swell.dialects.artillery.phases import Phase, PhaseError, read_phase
 from swell.dialects.artillery.processors import Runtime
 from swell.dialects.artillery.settings import ArtilleryTest
@@ -65,6 +66,10 @@ class Loaded(NamedTuple):
     documents: list[Document]
     env: dict[str, str]
     """Variables that the workers need beside their own environment."""
+
+    def check_payloads(self) -> None:
+        """Read the CSV files once, to tell what is wrong with them before anything runs. Raises ScriptError."""
+        read_payloads(self.test.config, lambda number: find_place(self.documents, "config", "payload", number))
 
 
 def new_test_id() -> str:
@@ -115,11 +120,17 @@ def load(given: Given, test_id: str = "") -> Loaded:
             "$testId": test_id,
             "$processEnvironment": everything,
             "$env": everything,
-            "$environment": given.environment or None,
+            "$environment": given.environment or UNDEFINED,
             **variables,
         },
     )
     _check_shapes(config, documents)
+    target = config.get("target")
+    if target is not None and not isinstance(target, str):
+        raise ScriptError(
+            f"config.target is a text such as http://localhost:3000, not {target!r}",
+            find_place(documents, "config", "target"),
+        )
     if not config.get("target") and not had_target and given.require_target:
         raise ScriptError(
             "no target: set config.target in the script, choose an environment with one (-e), or use --target",

@@ -18,11 +18,11 @@ from swell.dialects.artillery.mistakes import Place, ScriptError
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Payload", "read_payloads", "variables_of_row"]
 
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _ENCODINGS = {"utf8": "utf-8-sig", "utf-8": "utf-8-sig", "latin1": "latin-1", "ascii": "ascii", "utf16le": "utf-16-le"}
 
 
@@ -35,13 +35,21 @@ class Payload(msgspec.Struct, frozen=True):
     whole: str = ""
 
 
-def read_payloads(config: dict[str, Any]) -> list[Payload]:
-    """The payloads of a loaded config. Raises ScriptError."""
+def read_payloads(config: dict[str, Any], place_of: Callable[[int], Place] | None = None) -> list[Payload]:
+    """The payloads of a loaded config. `place_of`: where the one with this number stands. Raises ScriptError."""
     specs = config.get("payload")
     if specs is None:
         return []
     listed = cast("list[Any]", specs) if isinstance(specs, list) else [specs]
-    return [_read(each, number) for number, each in enumerate(listed)]
+    found: list[Payload] = []
+    for number, each in enumerate(listed):
+        try:
+            found.append(_read(each, number))
+        except ScriptError as error:
+            if error.place is not None or place_of is None:
+                raise
+            raise ScriptError(error.message, place_of(number)) from None
+    return found
 
 
 def variables_of_row(payloads: Sequence[Payload], number: int, chance: random.Random) -> dict[str, Any]:

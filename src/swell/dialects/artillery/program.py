@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from swell.dialects.artillery.behaviours import behaviour_names
 from swell.dialects.artillery.flow.processor import load_processor
-from swell.dialects.artillery.flow.vuser import FlowTest, Vuser
+from swell.dialects.artillery.flow.vuser import FlowTest, Vuser, VuserFailed
 from swell.dialects.artillery.metrics import ArtilleryMetrics, NoMetrics
 from swell.dialects.artillery.mistakes import ScriptError
 from swell.dialects.artillery.payload import read_payloads, variables_of_row
@@ -24,6 +24,7 @@ from swell.dialects.artillery.script import VuserScript
 from swell.dialects.artillery.shapes import list_of, mapping_of
 from swell.http.session import Session
 from swell.metrics.recorder import Recorder
+from swell.metrics.redaction import redact_text
 
 if TYPE_CHECKING:
     import random
@@ -147,9 +148,10 @@ class ArtilleryProgram:
     def _common_variables(self) -> dict[str, Any]:
         test = self.test
         environment = dict(os.environ)
+        named = {"$environment": test.environment} if test.environment else {}
         return {
             "target": test.config.get("target"),
-            "$environment": test.environment or None,
+            **named,
             "$processEnvironment": environment,
             "$env": environment,
             "$testId": test.test_id,
@@ -176,7 +178,8 @@ class ArtilleryProgram:
         try:
             vuser.run({"name": name, "engine": "http", **hook})
         except Exception as error:
-            raise ScriptError(f'"{name}" failed: {error}') from None
+            told = error.detail if isinstance(error, VuserFailed) else str(error)
+            raise ScriptError(f'"{name}" failed: {redact_text(told)}') from None
         return vuser.variables
 
     def _first_variables(self) -> dict[str, Any]:

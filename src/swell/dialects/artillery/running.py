@@ -8,6 +8,7 @@ hold.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,6 @@ from swell.dialects.artillery.json_report import Report, output_path, write_repo
 from swell.dialects.artillery.lint import plugin_notes, transform_notes
 from swell.dialects.artillery.loading import find_place
 from swell.dialects.artillery.mistakes import ScriptError
-from swell.dialects.artillery.payload import read_payloads
 from swell.dialects.artillery.planning import make_plan
 from swell.dialects.artillery.publish.targets import PLUGIN, targets_of, targets_opened
 from swell.dialects.artillery.settings import public_plan
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 __all__ = ["execute"]
 
 _INTERRUPTED, _LOST = 130, 11
+_DIED_EARLY = re.compile(r"worker \d+ ended before the start: ")
 
 
 class Told:
@@ -94,7 +95,7 @@ def execute(loaded: Loaded, parsed: Parsed, argv: Sequence[str]) -> int:
     files = _files(parsed)
     console = _console(loaded, parsed)
     plan = _plan(loaded, parsed)
-    read_payloads(loaded.test.config)  # what is wrong with them is told now
+    loaded.check_payloads()  # what is wrong with them is told now
     check_test(loaded)
     console.line(f"Test run id: {loaded.test.test_id}")
     config, scenarios = loaded.test.config, loaded.test.scenarios
@@ -129,8 +130,9 @@ def execute(loaded: Loaded, parsed: Parsed, argv: Sequence[str]) -> int:
             keep=writer.keep if writer is not None else None,
         )
         if outcome.script_error is not None:
-            _say(f"Error: {outcome.script_error[1].removeprefix('ScriptError: ')}")
-            return 1
+            said = outcome.script_error[1].removeprefix("ScriptError: ")
+            _say(f"Error: {said}")
+            return _LOST if _DIED_EARLY.match(said) else 1
         run = summarize(
             public, store, outcome, run_id=run_id, workers=workers, command=command, strict=parsed.has("strict")
         )

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from swell.dialects.artillery.flow.answers import NO_JSON, Message
-from swell.dialects.artillery.flow.json_paths import JsonPathError, compile_json_path
+from swell.dialects.artillery.flow.json_paths import JsonPathError, compile_json_path, matches_many
 from swell.dialects.artillery.flow.paths import set_path
 from swell.dialects.artillery.flow.templates import Scope, Template, compile_template, render_text
 from swell.dialects.artillery.flow.values import UNDEFINED, js_text
@@ -21,7 +21,7 @@ from swell.dialects.artillery.flow.values import UNDEFINED, js_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["FAILED_CAPTURE", "Captures", "compile_captures"]
+__all__ = ["FAILED_CAPTURE", "Captures", "compile_captures", "python_regexp"]
 
 FAILED_CAPTURE: Final = "Failed capture or match"
 
@@ -70,7 +70,8 @@ class Captures:
             try:
                 value = capture.take(message, scope)
             except (JsonPathError, re.error, ValueError) as error:
-                failed.append(f"{capture.what}: {error}")
+                if capture.strict:
+                    failed.append(f"{capture.what}: {error}")
                 continue
             if value is UNDEFINED or (isinstance(value, str) and not value):
                 if capture.strict:
@@ -143,14 +144,15 @@ def _json(spec: dict[str, Any]) -> _Take:
     single = spec.get("multiple") is False
 
     def take(message: Message, scope: Scope) -> Any:
-        find = compile_json_path(path.value if path.render is None else render_text(path, scope))
+        find_path = path.value if path.render is None else render_text(path, scope)
+        find = compile_json_path(find_path)
         data = message.data
         if data is NO_JSON:
             raise ValueError("the body is not JSON")
         found = find(data)
         if not found:
             return UNDEFINED
-        if len(found) == 1:
+        if len(found) == 1 and not (single and matches_many(find_path)):
             return found[0]
         return found if single else scope.random.choice(found)
 
@@ -166,7 +168,7 @@ def _regexp(spec: dict[str, Any]) -> _Take:
     which: int | str = int(group or 0) if str(group or "0").isdecimal() else str(group)
 
     def take(message: Message, scope: Scope) -> Any:
-        found = re.search(_python_regexp(render_text(source, scope)), message.text, flags)
+        found = re.search(python_regexp(render_text(source, scope)), message.text, flags)
         if found is None:
             return UNDEFINED
         try:
@@ -178,7 +180,7 @@ def _regexp(spec: dict[str, Any]) -> _Take:
     return take
 
 
-def _python_regexp(text: str) -> str:
+def python_regexp(text: str) -> str:
     """A JavaScript regular expression in Python's spelling."""
     if text.startswith("/") and text.endswith("/") and len(text) > 1:
         text = text[1:-1]

@@ -69,18 +69,15 @@ class Endpoints:
 
 
 class Apdex:
-    """The apdex plugin: `threshold` in milliseconds."""
+    """The apdex plugin: `threshold` in milliseconds, compared with the time until the body has come."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.threshold = number_of(options.get("threshold")) or 500.0
-        self._told = False
 
-    def count(self, vu: Vuser, time: float) -> None:
+    def count(self, vu: Vuser, response: Response) -> None:
         """One response."""
-        if not self._told:  # as in Artillery all three are in the report, also those that stay 0
-            self._told = True
-            for grade in ("satisfied", "tolerated", "frustrated"):
-                vu.metrics.counter(f"apdex.{grade}", 0)
+        timings = response.timings
+        time = (timings.blocked + timings.duration) * 1000.0
         if time <= self.threshold:
             vu.metrics.counter("apdex.satisfied")
         elif time <= self.threshold * 4:

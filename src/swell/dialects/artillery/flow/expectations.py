@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from swell.dialects.artillery.flow.answers import NO_JSON, Answer
+from swell.dialects.artillery.flow.captures import python_regexp
+from swell.dialects.artillery.flow.expect_output import Result
 from swell.dialects.artillery.flow.paths import get_path, parse_path
 from swell.dialects.artillery.flow.templates import Template, compile_template
-from swell.dialects.artillery.flow.values import UNDEFINED, js_text
+from swell.dialects.artillery.flow.values import UNDEFINED, js_text, number_of, truthy
 
 if TYPE_CHECKING:
     from swell.dialects.artillery.flow.test import FlowTest
@@ -21,44 +23,45 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "Expectations", "compile_expectations"]
 
-_Verdict: TypeAlias = "tuple[bool, str, str]"  # (holds, wanted, got)
 _JSON_TYPES: Final = ("application/json", "application/problem+json", "application/ld+json")
+_CACHE_HEADERS: Final = ("cf-cache-status", "x-cache", "x-vercel-cache", "x-cache-status", "cdn-cache", "x-iinfo")
 
 
 class Expectations:
     """The checks of one step, in order."""
 
-    def __init__(self, checks: list[tuple[str, Template]], *, as_errors: bool, show_all: bool) -> None:
+    def __init__(self, test: FlowTest, checks: list[tuple[str, Template]], name: Any) -> None:
+        options = test.expect_options or {}
         self._checks = checks
-        self._as_errors = as_errors
-        self._show_all = show_all
+        self._name = compile_template(name)
+        self._as_errors = options.get("reportFailuresAsErrors") in {True, "true"}
+        self._only_names = options.get("useOnlyRequestNames") in {True, "true"}
+        self._output = test.expect_output
 
-    def check(self, vu: Vuser, answer: Answer, name: str) -> bool:
-        """Make the checks; whether one failed that is to fail the VU."""
-        told: list[str] = []
+    def check(self, vu: Vuser, answer: Answer) -> str:
+        """Make the checks; what the VU is to fail with, "" if it goes on."""
+        results: list[Result] = []
         good = True
         for kind, template in self._checks:
             check = CHECKS.get(kind)
             if check is None:
-                vu.warn_once(f"expect: there is no check {kind!r}")
+                vu.warn_once(f"Expect Plugin: Expectation '{kind}' is not supported")
                 continue
-            holds, wanted, got = check(answer, template(vu))
-            outcome = "ok" if holds else "failed"
+            result = check(answer, template(vu))
+            outcome = "ok" if result.ok else "failed"
             vu.metrics.counter(f"plugins.expect.{outcome}")
-            vu.metrics.counter(f"plugins.expect.{outcome}.{kind}")
-            if holds:
-                if self._show_all:
-                    told.append(f"  ok {kind} {got}")
-            else:
-                good = False
-                told.append(f"  not ok {kind}: expected {wanted}, got {got}")
-        if told:
-            vu.log("expect", f"* {answer.response.endpoint.method} {name}\n" + "\n".join(told))
-        return self._as_errors and not good
+            vu.metrics.counter(f"plugins.expect.{outcome}.{result.type}")
+            good = good and result.ok
+            results.append(result)
+        name = js_text(self._name(vu)) if self._name.value is not None else ""
+        self._output.tell(vu, answer, name, results)
+        if good or not self._as_errors:
+            return ""
+        return f"Failed expectations for request {name if self._only_names and name else answer.response.url}"
 
 
-def compile_expectations(test: FlowTest, spec: Any) -> Expectations | None:
-    """The checks of a step; None if there are none. Raises ValueError for what is no check."""
+def compile_expectations(test: FlowTest, spec: Any, name: Any = None) -> Expectations | None:
+    """The checks of a step called `name`; None if there are none. Raises ValueError for what is no check."""
     options = test.expect_options
     if options is None:
         return None
@@ -68,97 +71,127 @@ def compile_expectations(test: FlowTest, spec: Any) -> Expectations | None:
             continue
         if not isinstance(entry, Mapping):
             raise ValueError(f"expect is a mapping of checks such as {{statusCode: 200}}, not {entry!r}")
-        checks += [(str(k), compile_template(v)) for k, v in cast("Mapping[Any, Any]", entry).items()]
-    if options.get("expectDefault200") is True and not any(kind == "statusCode" for kind, _ in checks):
+        given = {str(key): value for key, value in cast("Mapping[Any, Any]", entry).items()}
+        checks += [(key, compile_template(value)) for key, value in given.items() if key != "description"]
+    if not checks and options.get("expectDefault200") in {True, "true"}:
         checks.append(("statusCode", Template(200, None)))
-    if not checks:
-        return None
-    shown = options.get("outputFormat", options.get("formatter"))
-    return Expectations(checks, as_errors=options.get("reportFailuresAsErrors") is True, show_all=shown == "pretty")
+    return Expectations(test, checks, name) if checks else None
 
 
 def _list(value: Any) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
-def _status(answer: Answer, wanted: Any) -> _Verdict:
-    texts = [js_text(each) for each in _list(wanted)]
-    return str(answer.status) in texts, ", ".join(texts), str(answer.status)
+def _is_status(answer: Answer, wanted: Any) -> bool:
+    return any(number_of(each) == answer.status for each in _list(wanted))
 
 
-def _not_status(answer: Answer, wanted: Any) -> _Verdict:
-    holds, texts, got = _status(answer, wanted)
-    return not holds, f"not {texts}", got
+def _status(answer: Answer, wanted: Any) -> Result:
+    return Result(_is_status(answer, wanted), wanted, answer.status, "statusCode")
 
 
-def _content_type(answer: Answer, wanted: Any) -> _Verdict:
-    got = str(answer.header("content-type") or "")
+def _not_status(answer: Answer, wanted: Any) -> Result:
+    text = f"Status code different than {js_text(wanted)}"
+    return Result(not _is_status(answer, wanted), text, answer.status, "notStatusCode")
+
+
+def _content_type(answer: Answer, wanted: Any) -> Result:
+    got = js_text(answer.header("content-type") or "")
     media = got.split(";", maxsplit=1)[0].strip().lower()
     want = js_text(wanted).lower()
     if want == "json":
-        return media in _JSON_TYPES and answer.data is not NO_JSON, "json", got
-    return got.lower() == want or media == want, want, got
+        if media not in _JSON_TYPES:
+            return Result(False, wanted, f"content-type is {got or 'undefined'}", "contentType")
+        there = answer.data is not NO_JSON
+        return Result(there, wanted, "json" if there else "could not parse response body as JSON", "contentType")
+    # The type alone is enough: Artillery wants `text/html; charset=utf-8` to the letter.
+    same = bool(got) and (got.lower() == want or media == want)
+    return Result(same, wanted, got or "content-type header not set", "contentType")
 
 
-def _has_property(answer: Answer, wanted: Any) -> _Verdict:
-    data = answer.data
-    path = js_text(wanted)
-    there = data is not NO_JSON and get_path(data, parse_path(path.removeprefix("$."))) is not UNDEFINED
-    return there, f"property {path}", "there" if there else "no JSON" if data is NO_JSON else "no such property"
+def _property(answer: Answer, wanted: Any, kind: str) -> tuple[bool, Result]:
+    """Whether the response has it, and the result if this kind of check fails."""
+    data, path = answer.data, js_text(wanted)
+    if not isinstance(data, (dict, list)):
+        return False, Result(False, wanted, "response body is not an object", kind)
+    there = get_path(cast("Any", data), parse_path(path.removeprefix("$."))) is not UNDEFINED
+    return there, Result(False, wanted, f"response body has {'' if there else 'no '}{path} property", kind)
 
 
-def _has_not_property(answer: Answer, wanted: Any) -> _Verdict:
-    there, what, got = _has_property(answer, wanted)
-    return not there, f"no {what}", got
+def _has_property(answer: Answer, wanted: Any) -> Result:
+    there, missing = _property(answer, wanted, "hasProperty")
+    return Result(True, wanted, wanted, "hasProperty") if there else missing
 
 
-def _equals(_: Answer, wanted: Any) -> _Verdict:
+def _has_not_property(answer: Answer, wanted: Any) -> Result:
+    there, found = _property(answer, wanted, "notHasProperty")
+    is_object = isinstance(answer.data, (dict, list))
+    return found if there or not is_object else Result(True, wanted, wanted, "notHasProperty")
+
+
+def _equals(_: Answer, wanted: Any) -> Result:
     texts = [js_text(each) for each in _list(wanted)]
-    return len(set(texts)) <= 1, "all the same", ", ".join(texts)
+    return Result(len(set(texts)) == 1, "all values to be equal", ", ".join(texts), "equals")
 
 
-def _has_header(answer: Answer, wanted: Any) -> _Verdict:
-    there = answer.header(js_text(wanted)) is not None
-    return there, f"header {js_text(wanted)}", "there" if there else "no such header"
+def _has_header(answer: Answer, wanted: Any) -> Result:
+    name = js_text(wanted)
+    there = answer.header(name) is not None
+    return Result(there, wanted, name if there else f"response has no {name} header", "hasHeader")
 
 
-def _header_equals(answer: Answer, wanted: Any) -> _Verdict:
+def _header_equals(answer: Answer, wanted: Any) -> Result:
     pair = _list(wanted)
+    name = js_text(pair[0]) if pair else ""
+    kind = f"header {name} values equals"
     if len(pair) != 2:
-        return False, "a list of a header's name and its value", js_text(wanted)
-    got = answer.header(js_text(pair[0]))
-    return got is not None and js_text(got) == js_text(pair[1]), f"{js_text(pair[0])}: {js_text(pair[1])}", str(got)
+        return Result(False, "a list of a header's name and its value", js_text(wanted), kind)
+    got = answer.header(name)
+    if got is None:
+        return Result(False, f"response to have {name} header", f"response has no {name} header", kind)
+    return Result(js_text(got) == js_text(pair[1]), pair[1], js_text(got), kind)
 
 
-def _matches(answer: Answer, wanted: Any) -> _Verdict:
+def _matches(answer: Answer, wanted: Any) -> Result:
     try:
-        there = re.search(js_text(wanted), answer.text) is not None
-    except re.error as error:
-        return False, f"a regular expression ({error})", js_text(wanted)
-    return there, f"body matching {js_text(wanted)}", "a match" if there else "no match"
+        there = re.search(python_regexp(js_text(wanted)), answer.text) is not None
+    except (ValueError, re.error) as error:
+        return Result(False, True, str(error), "matchesRegexp")
+    return Result(there, True, there, "matchesRegexp")
 
 
-def _cdn_hit(answer: Answer, wanted: Any) -> _Verdict:
-    names = ("cf-cache-status", "x-cache", "x-cache-status", "cdn-cache", "x-vercel-cache", "x-iinfo")
-    got = next((str(value) for name in names if (value := answer.header(name)) is not None), "")
-    hit = "hit" in got.lower()
-    return hit is bool(wanted), "a hit" if wanted else "no hit", got or "no header of a cache"
+def _cdn_hit(answer: Answer, wanted: Any) -> Result:
+    hit = truthy(wanted)
+    starts = ("hit", "stale") if hit else ("miss",)
+    expected = f"a cache header indicating a cache {'hit' if hit else 'miss'}"
+    for name in _CACHE_HEADERS:
+        value = answer.header(name)
+        if value is not None and js_text(value).lower().startswith(starts):
+            return Result(True, expected, f"{name} is {js_text(value)}", "cdnHit")
+    return Result(False, expected, "cache status header not found", "cdnHit")
 
 
-def _jmespath(answer: Answer, wanted: Any) -> _Verdict:
+def _jmespath(answer: Answer, wanted: Any, kind: str = "jmespath") -> Result:
+    data = answer.data
+    if not isinstance(data, (dict, list)):
+        return Result(False, wanted, "response body is not an object", kind)
     try:
         import jmespath  # noqa: PLC0415 # pyright: ignore # an optional package
     except ImportError:
-        return False, js_text(wanted), "jmespath is not installed: pip install jmespath"
+        return Result(False, wanted, "jmespath is not installed: pip install jmespath", kind)
     library: Any = jmespath
     try:
-        got = library.search(js_text(wanted), answer.data)
+        found = library.search(js_text(wanted), cast("Any", data))
     except Exception as error:
-        return False, js_text(wanted), str(error)
-    return bool(got), js_text(wanted), js_text(got)
+        return Result(False, wanted, str(error), kind)
+    return Result(truthy(found), wanted, js_text(found), kind)
 
 
-CHECKS: Final[Mapping[str, Callable[[Answer, Any], _Verdict]]] = {
+def _jpath(answer: Answer, wanted: Any) -> Result:
+    return _jmespath(answer, wanted, "jpath")
+
+
+CHECKS: Final[Mapping[str, Callable[[Answer, Any], Result]]] = {
     "statusCode": _status,
     "notStatusCode": _not_status,
     "contentType": _content_type,
@@ -170,6 +203,6 @@ CHECKS: Final[Mapping[str, Callable[[Answer, Any], _Verdict]]] = {
     "matchesRegexp": _matches,
     "cdnHit": _cdn_hit,
     "jmespath": _jmespath,
-    "jpath": _jmespath,
+    "jpath": _jpath,
 }
 """The checks by their names in scripts."""

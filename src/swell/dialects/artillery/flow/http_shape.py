@@ -23,6 +23,7 @@ __all__ = ["HttpDefaults", "Order", "Shape"]
 _Body: TypeAlias = "Callable[[Scope], tuple[Any, Any]]"
 
 _JSON: Final = "application/json"
+_BODIES: Final = ("body", "form", "formData")
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -63,7 +64,8 @@ class Shape:
         self.absolute_url = self._absolute(url)
         self._url = compile_template(self.absolute_url)
         self._query = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "qs")]
-        self.sends_json = spec.get("json") is not None
+        # `json:` with nothing behind it is null, which is JSON too, unless there is another body.
+        self.sends_json = "json" in spec and (spec["json"] is not None or not any(map(spec.get, _BODIES)))
         self._body, self._content_type = self._compile_body(spec)
         self._literal_headers: dict[str, str] = {}
         self._headers: list[tuple[str | Template, Template]] = []
@@ -146,7 +148,7 @@ class Shape:
 
     def _compile_body(self, spec: Mapping[str, Any]) -> tuple[_Body | None, str]:
         """What makes the body, and its content type."""
-        if spec.get("json") is not None:
+        if self.sends_json:
             return _json_body(spec["json"]), _JSON
         body = spec.get("body")
         if body is not None:

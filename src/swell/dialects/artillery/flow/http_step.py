@@ -19,7 +19,7 @@ from swell.dialects.artillery.flow.http_exchange import exchange, waited
 from swell.dialects.artillery.flow.http_shape import Order, Shape
 from swell.dialects.artillery.flow.request_params import RequestParams
 from swell.dialects.artillery.flow.templates import Template, compile_template, render_text
-from swell.dialects.artillery.flow.values import json_text, milliseconds, number_of, read_json
+from swell.dialects.artillery.flow.values import js_text, json_text, milliseconds, number_of, read_json
 from swell.http.urls import split_url
 
 if TYPE_CHECKING:
@@ -51,17 +51,17 @@ class HttpStep:
         self.name = str(name) if name is not None else ""
         self._shown = self.name or self._shape.raw_url
         self._follow = spec.get("followRedirect") is not False
-        self._before = [
-            compile_template(each) for each in [*hooks.before_request, *names_of(spec.get("beforeRequest"))]
-        ]
+        self._before_all = [compile_template(each) for each in hooks.before_request]
+        self._before_this = [compile_template(each) for each in names_of(spec.get("beforeRequest"))]
+        self._before = [*self._before_all, *self._before_this]
         self._after = [compile_template(each) for each in [*hooks.after_response, *names_of(spec.get("afterResponse"))]]
         self._on_error = hooks.on_error
         self._condition = compile_condition(test, spec.get("ifTrue"))
         self._probability = number_of(spec.get("probability"))
         strict = test.strict_capture
         self._captures = compile_captures(spec.get("capture"), spec.get("match"), strict=strict)
-        self._expectations = compile_expectations(test, spec.get("expect"))
-        self._endpoint = test.endpoints.name(self._shape.raw_url, self.name) if test.endpoints is not None else ""
+        self._expectations = compile_expectations(test, spec.get("expect"), spec.get("name"))
+        self._endpoint = test.endpoints.name(self._shape.absolute_url, self.name) if test.endpoints is not None else ""
         self._params_text = "" if test.processor is None else json_text(self._params())
         self._but_headers: dict[str, Any] = read_json(self._params_text or "{}")
         self._but_headers.pop("headers", None)
@@ -90,38 +90,35 @@ class HttpStep:
         if self._before or self._after or self._on_error:
             params = RequestParams(self._params_text)
             if self._before:
-                self._run_before(vu, params)
+                endpoint = self._run_before(vu, params, endpoint)
                 if params.changed:
                     shape, method, follow, timeout = self._changed(vu, params)
-                    own = self._shape
-                    if (
-                        endpoint
-                        and self._test.endpoints is not None
-                        and (shape.raw_url not in {own.raw_url, own.absolute_url})
-                    ):
-                        endpoint = self._test.endpoints.name(shape.raw_url, self.name)
+        order = self._order(vu, shape)  # as in Artillery, hooks of errors are for requests that were sent
         try:
-            order = self._order(vu, shape)
             response = exchange(vu, method, self._shown, order, follow=follow, timeout=timeout)
         except VuserFailed as failure:
-            self._failed(vu, failure, endpoint, params)
+            self._failed(vu, failure, endpoint, params, order)
             raise
         if endpoint:
             self._count_endpoint(vu, endpoint, response)
         if self._test.apdex is not None:
-            self._test.apdex.count(vu, waited(response))
+            self._test.apdex.count(vu, response)
         if self._captures is not None or self._expectations is not None or self._after:
             if params is not None and self._after:
-                params.was_sent(response.url, order.headers, order.data if shape.sends_json else None)
+                params.was_sent(order.url, order.headers, order.data if shape.sends_json else None)
             self._look(vu, response, params)
 
-    def _failed(self, vu: Vuser, failure: VuserFailed, endpoint: str, params: RequestParams | None) -> None:
+    def _failed(
+        self, vu: Vuser, failure: VuserFailed, endpoint: str, params: RequestParams | None, order: Order
+    ) -> None:
         """There is no response."""
         if endpoint and self._test.endpoints is not None:
             vu.metrics.counter(f"{self._test.endpoints.prefix}.{endpoint}.errors.{failure.code}")
-        if self._test.processor is not None:
+        if self._test.processor is not None and self._on_error:
+            params = params or RequestParams(self._params_text)
+            params.was_sent(order.url, order.headers, None)
             for name in self._on_error:
-                self._test.processor.on_error(vu, name, failure.code, params or RequestParams(self._params_text))
+                self._test.processor.on_error(vu, name, failure.code, params)
 
     def _order(self, vu: Vuser, shape: Shape) -> Order:
         order = shape.order(vu)
@@ -144,9 +141,25 @@ class HttpStep:
         for name, value in shape.cookies(vu):
             jar.set(name, value, domain=host)
 
-    def _run_before(self, vu: Vuser, params: RequestParams) -> None:
-        for processor, name in self._functions(vu, self._before):
+    def _run_before(self, vu: Vuser, params: RequestParams, endpoint: str) -> str:
+        """Run the hooks; the endpoint's name, which those of the scenario may change, but not those of the step."""
+        if self._before_all:
+            for processor, name in self._functions(vu, self._before_all):
+                processor.before_request(vu, name, params)
+            if params.changed and endpoint:
+                endpoint = self._renamed(params.spec, endpoint)
+        for processor, name in self._functions(vu, self._before_this):
             processor.before_request(vu, name, params)
+        return endpoint
+
+    def _renamed(self, spec: Mapping[str, Any], endpoint: str) -> str:
+        """The endpoint's name after hooks of the scenario have changed the request."""
+        url, name = js_text(spec.get("url") or ""), js_text(spec.get("name") or "")
+        if url in {self._shape.raw_url, self._shape.absolute_url} and name == self.name:
+            return endpoint
+        if url.startswith("/"):
+            url = self._test.defaults.target.rstrip("/") + url
+        return self._test.endpoints.name(url, name) if self._test.endpoints is not None else ""
 
     def _functions(self, vu: Vuser, templates: Iterable[Template]) -> Iterator[tuple[Processor, str]]:
         """The functions that these hooks name, of those that there are."""
@@ -180,7 +193,10 @@ class HttpStep:
     def _count_endpoint(self, vu: Vuser, endpoint: str, response: Response) -> None:
         endpoints = self._test.endpoints
         assert endpoints is not None
-        name = endpoint if endpoints.grouped else endpoints.name(response.url, self.name)
+        name = endpoint
+        if not endpoints.grouped:
+            called = render_text(compile_template(self.name), vu) if "{{" in self.name else self.name
+            name = endpoints.name(response.url, called)
         if name:
             endpoints.count(vu.metrics, name, response.status_code, waited(response), response)
 
@@ -189,7 +205,7 @@ class HttpStep:
         failed: list[str] = []
         if self._captures is not None:
             failed = self._captures.apply(answer, vu)
-        unexpected = self._expectations.check(vu, answer, self._shown) if self._expectations is not None else False
+        unexpected = self._expectations.check(vu, answer) if self._expectations is not None else ""
         if self._after:
             assert params is not None
             for processor, name in self._functions(vu, self._after):
@@ -198,4 +214,4 @@ class HttpStep:
             vu.log("debug", f"{self._method} {response.url}: {'; '.join(failed)}")
             raise vu.failure(FAILED_CAPTURE, f"{self._method} {response.url}: {'; '.join(failed)}")
         if unexpected:
-            raise vu.failure("Failed expectations for request " + response.url)
+            raise vu.failure(unexpected)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["JsProcessor", "NeedsNode"]
 
 _ENDED_KEPT: Final = 1000  # calls of hooks that are over
+_ENTRY_NAME: Final = "artillery-entry.mjs"
 _ENTRY: Final = """import bridge from "swell:artillery";
 import "./artillery-first.mjs";
 import * as all from {path};
@@ -83,9 +84,7 @@ class JsProcessor(JsHooks[str]):
         path = Path(os.path.normpath(path.absolute()))  # a ".." would hide the entry from the resolver
         source = _ENTRY.format(path=json.dumps(str(path)))
         try:
-            program = JsProgram(
-                path.parent / "artillery-entry.mjs", make_host(path), make_resolver(path), source=source
-            )
+            program = JsProgram(path.parent / _ENTRY_NAME, make_host(path), make_resolver(path), source=source)
             if strict and (found := needs_node(program)) is not None:
                 raise NeedsNode(found[0], Place(*found[1:]), "imports")
             self._context = JsContext(program, hub=hub, state=self, shared=Shared())
@@ -117,7 +116,7 @@ class JsProcessor(JsHooks[str]):
         text, told = call.text, call.code
         given: tuple[Any, ...] = (key, number, call.style, call.name, text)
         if call.answer is not None and call.params is not None:
-            told = call.params.url
+            told = call.answer.response.url
             given += (told, call.answer.status, waited(call.answer.response))
         elif told:
             given += (told,)
@@ -283,7 +282,8 @@ class JsProcessor(JsHooks[str]):
 def _script_error(path: Path, error: JsProgramError | JsError) -> ScriptError:
     frame = error.frames[0] if isinstance(error, JsError) and error.frames else None
     place = Place(frame.file, frame.line) if frame is not None else Place(str(path))
-    message = f"the processor cannot be loaded: {error}"
+    told = "\n".join(line for line in str(error).splitlines() if _ENTRY_NAME not in line)
+    message = f"the processor cannot be loaded: {told}"
     if not _may_need_node(error):
         return ScriptError(message, place)
     return NeedsNode(message, place, "needs" if NEEDED in message else "may")

@@ -14,12 +14,14 @@ from typing import Any, Final, TypeAlias, cast
 
 from swell.dialects.javascript import UNDEFINED
 
-__all__ = ["JsonPathError", "compile_json_path"]
+__all__ = ["JsonPathError", "compile_json_path", "matches_many"]
 
 Finder: TypeAlias = "Callable[[Any], list[Any]]"
 
 _SIMPLE: Final = re.compile(r"""\$?(?:\.?[A-Za-z_][\w-]*|\[\d+\]|\['[^']*'\]|\["[^"]*"\])*""")
 _STEP: Final = re.compile(r"""\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]""")
+_QUOTED: Final = re.compile(r"""'[^']*'|"[^"]*\"""")
+_MANY: Final = re.compile(r"\*|\.\.|\[[^\]]*[:,?]")
 _LAST: Final = re.compile(r"\[\(\s*@\.length\s*-\s*(\d+)\s*\)\]")
 
 
@@ -34,6 +36,12 @@ def compile_json_path(path: str) -> Finder:
     if _SIMPLE.fullmatch(text):
         return _walker(text)
     return _queried(text)
+
+
+@lru_cache(maxsize=1024)
+def matches_many(path: str) -> bool:
+    """Whether a path may find several values (by wildcards, slices, filters, lists): it gives a list, of one too."""
+    return _MANY.search(_LAST.sub("", _QUOTED.sub("", path))) is not None
 
 
 def _walker(text: str) -> Finder:

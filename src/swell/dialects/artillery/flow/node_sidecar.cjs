@@ -251,13 +251,12 @@ function run(message) {
 
   const next = (error, answer) => (style === 4 ? finish(null, answer === undefined ? error : answer) : finish(error));
   try {
-    if (style === 2) request.url = sent.url;
     let args;
     switch (style) {
       case 0: args = [context, events, next]; break;
       case 1: args = [request, context, events, next]; break;
       case 2: args = [request, responseOf(sent, request), context, events, next]; break;
-      case 3: request.url = ''; args = [Object.assign(new Error(sent.url), { code: sent.url }), request, context, events, next]; break;
+      case 3: args = [Object.assign(new Error(sent.url), { code: sent.url }), request, context, events, next]; break;
       case 4: args = [context, next]; break;
       case 5: args = [context.vars]; break;
       case 7: args = [request, context, next]; break;

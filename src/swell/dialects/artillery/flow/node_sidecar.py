@@ -227,12 +227,12 @@ def _told_of(call: Call[Result]) -> dict[str, Any] | None:
     """What Node is told of the response, or of the error."""
     if call.style == ON_ERROR:
         return {"url": call.code}
-    answer, params = call.answer, call.params
-    if answer is None or params is None:
+    answer = call.answer
+    if answer is None:
         return None
     return {
         "status": answer.status,
-        "url": params.url,
+        "url": answer.response.url,
         "time": waited(answer.response),
         "reason": answer.response.reason,
         "headers": answer.all_headers(),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from swell.dialects.artillery.flow.endpoint_metrics import Apdex, Endpoints
+from swell.dialects.artillery.flow.expect_output import FORMATS, ExpectOutput
 from swell.dialects.artillery.flow.fakes import set_fake_options
 from swell.dialects.artillery.flow.http_shape import HttpDefaults
 from swell.dialects.artillery.flow.http_step import names_of
@@ -63,7 +64,7 @@ class FlowTest:
         target = js_text(config.get("target") or "")
         self.defaults = HttpDefaults(target, base, fixed, rendered, cookies, timeout, extended=True)
         self.apdex: Apdex | None = None
-        if "apdex" in plugins:
+        if "apdex" in plugins or (config.get("apdex") is not None and not strict):
             self.apdex = Apdex({**_mapping(config.get("apdex")), **_mapping(plugins.get("apdex"))})
         self.endpoints: Endpoints | None = None
         if "metrics-by-endpoint" in plugins:
@@ -71,6 +72,7 @@ class FlowTest:
         self.expect_options: Mapping[str, Any] | None = None
         if "expect" in plugins or not strict:
             self.expect_options = _mapping(plugins.get("expect"))
+        self.expect_output = ExpectOutput(_format_of(self.expect_options or {}), listed="expect" in plugins)
         if "fake-data" in plugins or "fake-data" in config:
             set_fake_options(_mapping(config.get("fake-data")) or _mapping(plugins.get("fake-data")))
         self.told: set[str] = set()
@@ -102,6 +104,14 @@ class FlowTest:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def _format_of(options: Mapping[str, Any]) -> str:
+    """The format that the expect plugin is to print in; "" if none is named. Raises ValueError."""
+    given = options.get("formatter") or options.get("outputFormat")
+    if given is None or given in FORMATS:
+        return str(given or "")
+    raise ValueError(f"plugins.expect.outputFormat is one of {', '.join(FORMATS)}, not {given!r}")
 
 
 def _headers(given: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Template]]:

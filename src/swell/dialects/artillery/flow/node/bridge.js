@@ -198,7 +198,6 @@ function start(call, vu, style, name, text, url, status, time) {
       case 2: value = f(requestOf(call), responseOf(call, status, url, time), context, events, next); count = 5; break;
       case 3: {
         const error = Object.assign(new Error(url), { code: url }), request = parse(text);
-        request.url = '';
         value = f(error, request, context, events, next);
         count = 5;
         break;
