@@ -66,6 +66,19 @@ def test_abort_is_requested_once_per_user() -> None:
     assert [each.reason for each in aborts] == ["the basket is empty"]
 
 
+def test_exit_in_a_task_ends_the_run_in_good_order() -> None:
+    """`sys.exit()` in user code asks for the end of the run, with the place; the worker goes on to its teardown."""
+
+    def leave(user):
+        raise SystemExit(3)
+
+    outcome = run_virtual(plan_of(one_user(50.0)), FakeProgram(leave))
+    (asked,) = [each for each in outcome.sent if isinstance(each, AbortRequested)]
+    assert asked.reason.startswith("the test called sys.exit(3) (")
+    assert asked.reason.rstrip(")").rpartition(":")[2].isdecimal()
+    assert any(isinstance(each, TeardownDone) for each in outcome.sent)
+
+
 def test_swallowed_kill_does_not_hang() -> None:
     """A task that catches everything, even the kill, is given up after a few tries."""
 

@@ -12,7 +12,7 @@ import traceback
 from itertools import groupby
 from pathlib import Path
 
-__all__ = ["is_ours", "user_traceback"]
+__all__ = ["exit_reason", "is_ours", "user_traceback"]
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _SHIPPED_TESTS = str(Path(_PACKAGE) / "demo")
@@ -32,6 +32,13 @@ def user_traceback(error: BaseException) -> str:
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
     lines += [_bare(line, type(error)) for line in traceback.format_exception_only(error)]
     return "".join(lines).rstrip()
+
+
+def exit_reason(error: SystemExit) -> str:
+    """What a `sys.exit()` in user code says as the reason for the end of a run: with the place, if it is known."""
+    places = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_user(frame.filename)]
+    where = f" ({places[-1].filename}:{places[-1].lineno})" if places else ""
+    return f"the test called sys.exit({'' if error.code is None else repr(error.code)}){where}"
 
 
 def is_ours(filename: str) -> bool:

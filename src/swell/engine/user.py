@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from swell.engine.script import AbortRun, StopVirtualUser, UserKilled
+from swell.engine.tracebacks import exit_reason
 from swell.runtime.fiber import Fiber
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ class VirtualUser:
             pass
         except AbortRun as abort:
             self.crew.abort(str(abort))
+        except SystemExit as end:
+            self.crew.abort(exit_reason(end))
         except Exception as error:
             self.crew.script_error(self, error, "wait_time")
         finally:
@@ -190,6 +193,8 @@ class VirtualUser:
             pass
         except AbortRun as abort:
             self.crew.abort(str(abort))
+        except SystemExit as end:
+            self.crew.abort(exit_reason(end))
         finally:
             self._leave()
 
@@ -229,7 +234,7 @@ class VirtualUser:
             if not self._scoped:
                 crew.interrupted += 1
             raise
-        except (StopVirtualUser, AbortRun):
+        except (StopVirtualUser, AbortRun, SystemExit):
             if not self._scoped:
                 self._finished(start)
             raise
@@ -260,6 +265,8 @@ class VirtualUser:
             pass
         except AbortRun as abort:
             self.crew.abort(str(abort))
+        except SystemExit as end:
+            self.crew.abort(exit_reason(end))
         except Exception as error:
             self.crew.script_error(self, error, "on_stop")
 
