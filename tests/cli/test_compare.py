@@ -138,7 +138,7 @@ def test_exported_files_are_compared(stored: RunStore, swell: Callable[..., Said
         (("loadtest.py", "last"), "cannot be"),
         (("--aa", "loadtest.py", "--html", "x.html"), "--aa has no --html"),
         (("--aa", "loadtest.py", "--", "--store", "x"), "cannot be given"),
-        (("--aa", "loadtest.py", "--", "-u", "many"), "not a valid integer"),
+        (("--aa", "loadtest.py", "--", "-u", "many"), "no whole number"),
     ],
 )
 def test_wrong_use_is_explained(

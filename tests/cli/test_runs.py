@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.cli.conftest import Command, Said
 from tests.cli.test_wrong_use import check_wrong
@@ -67,7 +69,12 @@ def test_baselines_stay(stored: str, swell: Swell) -> None:
         (["runs", "show", "nothing"], ["no run 'nothing'"]),
         (["runs", "prune"], ["--keep", "--older-than"]),
         (["runs", "list", "--store", "mysql://x"], ["postgresql://"]),
-        (["runs", "baseline", "main", "--remove"], ["no baseline 'main'"]),
+        (["runs", "list", "--verdict", "good"], ["'good' is not one of"]),
+        (["runs", "list", "--store", "slip.db"], ["no store slip.db"]),
+        (["runs", "baseline"], ["swell runs baseline last"]),
+        (["runs", "baseline", "main", "--remove"], ["no baseline 'main'", "none at all"]),
+        (["runs", "baseline", "--remove", "--name", "main"], ["no baseline 'main'"]),
+        (["trend", "--store", "slip.db"], ["no store slip.db"]),
         (["runs", "import", "none.db"], ["no file none.db"]),
         (["runs", "import", "loadtest.py"], ["loadtest.py"]),
         (["report"], ["only 0 runs"]),
@@ -76,3 +83,40 @@ def test_baselines_stay(stored: str, swell: Swell) -> None:
 def test_wrong_use(swell: Swell, arguments: list[str], words: list[str]) -> None:
     """Told in words, with exit code 2."""
     check_wrong(swell(*arguments), *words)
+
+
+def test_a_mistake_leaves_no_file(swell: Swell, folder: Path) -> None:
+    """Neither the store of a misspelt name nor the file of an export that found no run is there afterwards."""
+    swell("runs", "list", "--store", "slip.db")
+    swell("runs", "export", "nothing", "out.db")
+    assert not list(folder.glob("*.db"))
+
+
+def test_import_of_nothing(swell: Swell, folder: Path) -> None:
+    """An empty file is a mistake, not zero runs."""
+    (folder / "empty.db").touch()
+    check_wrong(swell("runs", "import", "empty.db"), "empty.db is empty", "export")
+
+
+def test_a_baseline_is_taken_away_by_its_name(stored: str, swell: Swell) -> None:
+    """`--remove` takes the name where `--name` put it, too, and says what it did."""
+    assert swell("runs", "baseline", stored, "--name", "old").code == 0
+    said = swell("runs", "baseline", "--remove", "--name", "old")
+    assert (said.code, said.out) == (0, "baseline old taken away\n")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_list_cuts_nothing(stored: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a narrow terminal the list leaves out the time, which the id has; ids can always be copied."""
+    from swell.cli.main import main
+    from swell.report import console
+
+    out = io.StringIO()
+    made = Console(file=out, width=width, force_terminal=True, no_color=True)
+    monkeypatch.setattr(console, "make_console", lambda **_: made)
+    assert main(["runs", "list"]) == 0
+    assert stored in out.getvalue()
+    assert "loadtest.py" in out.getvalue()
+    assert "http://127.0.0.1:" in out.getvalue()
+    assert "started" not in out.getvalue()
+    assert "…" not in out.getvalue()

@@ -79,7 +79,7 @@ def test_runs_of_another_load_are_left_out(stored: RunStore, swell: Callable[...
         (("http_req_duratio",), "did you mean http_req_duration"),
         (("p95", "--endpoint", "/b"), "The newest run has GET /a"),
         (("p95", "--tag", "branch=other"), "no finished run"),
-        (("p95", "-n", "1"), "1 is not in the range"),
+        (("p95", "-n", "1"), "1 is not from 2 to 500"),
         (("vus",), "is a gauge"),
     ],
 )

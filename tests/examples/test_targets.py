@@ -94,3 +94,21 @@ def test_probe_fails_without_redis(kind, probe, page, tmp_path, redis_url):
         status, _, body = caller.send("GET", probe)
         assert (status, body["cache"]) == (503, {"kind": "redis", "up": False})
         assert caller.send("GET", page)[0] == 200
+
+
+EXAMPLES = MueJam.folder.parent
+
+
+@pytest.mark.parametrize(
+    ("name", "port"),
+    [("aicalling", 3000), ("muejam", 8000), ("musicnme", 5000), ("tutormax", 8000), ("ywmessaging", 3000)],
+)
+def test_it_listens_where_its_page_says(name, port):
+    """The default port is that of the README's commands, which name no other."""
+    done = run_command(EXAMPLES / name, "serve", "--help")
+    assert done.returncode == 0
+    assert f"default: {port};" in " ".join(done.stdout.split())
+    page = (EXAMPLES / name / "README.md").read_text()
+    for line in page.splitlines():
+        if "serve.py" in line and "port " in line.partition("#")[2]:
+            assert f"port {port}" in line

@@ -310,3 +310,36 @@ def test_a_narrow_terminal_cuts_names_not_figures(failing_run: Run) -> None:
         assert figure in text
     assert "…" not in text
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+
+
+def test_a_very_narrow_terminal_breaks_lines_and_cuts_no_figure(failing_run: Run) -> None:
+    """At 40 columns a table is wider than the terminal: its lines are broken, its figures stay whole."""
+    out = io.StringIO()
+    console = Console(file=out, width=40, force_terminal=True, no_color=True, markup=False)
+    print_summary(failing_run, console)
+    text = Text.from_ansi(out.getvalue()).plain
+    for figure in ("requests", "50 (10.0 %)", "~100 ms", "iterations", "lag max"):
+        assert figure in text
+    assert console.width == 40
+
+
+def test_remarks_on_criteria_stand_below_where_there_is_no_room(run_of: RunOf) -> None:
+    """A remark never squeezes the criterion into a column of single words."""
+    criterion = "http_req_duration{name:/a/path}: p(99.9) < 500ms"
+    run = run_of(make_store(), make_plan(thresholds=("http_req_duration: p(99.9) < 5m", criterion)))
+    out = io.StringIO()
+    print_summary(run, Console(file=out, width=80, force_terminal=True, no_color=True, markup=False))
+    text = Text.from_ansi(out.getvalue()).plain
+    assert "http_req_duration: p(99.9) < 5m" in text
+    assert criterion in text
+    lines = text.splitlines()
+    place = next(i for i, line in enumerate(lines) if f"? {criterion}" in line)
+    assert "no data" in lines[place + 1]
+
+
+def test_without_a_health_record_the_generator_is_not_called_ok(good_run: Run) -> None:
+    """Of a run that was cut off before its first second nothing is known."""
+    generator = msgspec.structs.replace(good_run.generator, seconds=0)
+    text = text_of(msgspec.structs.replace(good_run, generator=generator))
+    assert "Generator  no health record" in text
+    assert "Generator  OK  1 worker" in text_of(good_run)

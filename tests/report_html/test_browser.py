@@ -137,6 +137,20 @@ def test_the_page_never_scrolls_sideways(browser: Browser, evil_page: Path, widt
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_criteria_are_whole_on_a_telephone(browser: Browser, evil_page: Path) -> None:
+    """What was asked, what was measured and the margin are on the screen without scrolling sideways."""
+    with opened(browser, evil_page, viewport={"width": 390, "height": 800}) as (page, _):
+        shown = page.evaluate(
+            """() => { const out = []; const frame = document.querySelector("#criteria .scroll");
+            for (const cell of document.querySelectorAll("#criteria tbody :is(th, td:not(:nth-child(4)))"))
+              if (cell.getBoundingClientRect().right > innerWidth) out.push(cell.textContent);
+            const rows = document.querySelectorAll("#criteria tbody tr").length;
+            return [rows, frame.scrollWidth - frame.clientWidth, out]; }"""
+        )
+        assert shown[0] > 0
+        assert shown[1:] == [0, []]
+
+
 def test_it_fits_on_paper(browser: Browser, evil_page: Path) -> None:
     """In print the colours are light, the controls gone, and nothing is wider than the sheet."""
     with opened(browser, evil_page, color_scheme="dark") as (page, _):

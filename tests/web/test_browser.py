@@ -253,3 +253,18 @@ def test_nothing_hangs_over_the_edge(
             assert view.evaluate("document.documentElement.scrollWidth") <= width, tab
         until(view, "document.querySelectorAll('#runs tbody tr').length === 1")
         assert view.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_labels_of_the_time_axis_are_exact(browser: Browser, page: LivePage) -> None:
+    """A label stands at the second that it names: ticks are whole seconds, six at most."""
+    with opened(browser, page) as (view, _):
+        ticks = view.evaluate(
+            """async () => { const {timeTicks} = await import(new URL("page/charts.js", location.href));
+            return [[0, 10], [7, 17], [0, 15], [0, 60], [3, 3600], [0, 4000000]].map(([a, b]) => timeTicks(a, b)); }"""
+        )
+        assert ticks[0] == [0, 2, 4, 6, 8, 10]
+        for each, (start, end) in zip(
+            ticks, [(0, 10), (7, 17), (0, 15), (0, 60), (3, 3600), (0, 4_000_000)], strict=True
+        ):
+            assert 2 <= len(each) <= 6
+            assert all(second == int(second) and start <= second <= end for second in each)

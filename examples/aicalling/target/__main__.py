@@ -24,7 +24,9 @@ async def _seed(database: Database, settings: Settings) -> None:
     await SqlStore(database).seed(settings)
 
 
-TARGET = Target(title="AI Calling Platform", settings=Settings(), faults=FAULTS, make_app=make_app, seed=_seed)
+TARGET = Target(
+    title="AI Calling Platform", settings=Settings(), faults=FAULTS, make_app=make_app, seed=_seed, port=3000
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -23,7 +23,7 @@ from .settings import FAULTS, Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TARGET = Target(title="Music 'n Me", settings=Settings(), faults=FAULTS, make_app=make_app, seed=seed)
+TARGET = Target(title="Music 'n Me", settings=Settings(), faults=FAULTS, make_app=make_app, seed=seed, port=5000)
 _OVERSOLD, _WRONG_USE = 1, 2
 
 
@@ -31,13 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["check"]:
         return _check(words[1:])
-    if words[:1] == ["serve"]:
-        if _is_oversold() and not any("oversell" in word for word in words):
-            print(
-                "slots of this database are sold twice already: seed it anew (python -m target seed)", file=sys.stderr
-            )
-            return _WRONG_USE
-        words = ["serve", "--port", "5000", *words[1:]]  # as the team's suite expects; a --port given comes later
+    if words[:1] == ["serve"] and _is_oversold() and not any("oversell" in word for word in words):
+        print("slots of this database are sold twice already: seed it anew (python -m target seed)", file=sys.stderr)
+        return _WRONG_USE
     return run_target(TARGET, words)
 
 

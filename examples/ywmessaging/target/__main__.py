@@ -19,6 +19,7 @@ TARGET = Target(
     faults=FAULTS,
     make_app=make_app,
     seed=seed,
+    port=3000,
 )
 
 

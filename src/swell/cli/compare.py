@@ -57,7 +57,7 @@ __all__ = ["command", "find_run", "options_of"]
 @click.option("--html", default="", metavar="FILE", help="Write the HTML report of NEW with the comparison in it.")
 @click.option("--store", metavar="URL", help="The store: a path or postgresql://... Default: .swell/runs.db.")
 @click.option("--aa", default="", metavar="FILE", help="Run this test several times and tell how much it varies.")
-@click.option("--pairs", type=click.IntRange(min=2), default=5, metavar="N", help="With --aa: pairs. Default: 5.")
+@click.option("--pairs", type=types.whole(2), default=5, metavar="N", help="With --aa: pairs. Default: 5.")
 @click.option("--duration", type=types.POSITIVE_DURATION, metavar="TIME", help="With --aa: how long each run takes.")
 def command(runs: tuple[str, ...], aa: str, **values: Any) -> int:
     """Compare the run NEW with the run BASE. By default `last` is compared with `baseline`.
@@ -129,7 +129,7 @@ def _measures(texts: Sequence[str], stores: Sequence[MetricStore]) -> list[Measu
                 lambda name: any(store.is_time(name) for store in stores),
             )
         except MeasureError as error:
-            raise Mistake(f"--metric {error}.") from None
+            raise Mistake(f"--metric: {error}.") from None
         found.update(dict.fromkeys(measures))
     return list(found)
 
@@ -198,16 +198,16 @@ def _write(comparison: Comparison, new: Run, metrics: MetricStore, values: dict[
 
         path = Path(values["html"])
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_report(new, metrics, path, comparison=comparison)
         except OSError as error:
             raise Mistake(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def _to_file(path: str, text: str) -> None:
+    from swell.report.whole import write_whole  # noqa: PLC0415 - keeps the help fast
+
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8")
+        write_whole(Path(path), text)
     except OSError as error:
         raise Mistake(f"{path} cannot be written: {error.strerror or error}.") from None
 

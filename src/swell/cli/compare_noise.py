@@ -85,7 +85,7 @@ def _comparisons(url: str, pairs: int, values: dict[str, Any]) -> list[Compariso
     from swell.cli.compare import options_of  # noqa: PLC0415 - each imports the other
     from swell.cli.runs import opened  # noqa: PLC0415 - heavy
 
-    with opened(url) as store:
+    with opened(url, new=True) as store:
         runs = store.list()[::-1]
         if len(runs) != 2 * pairs:
             raise Mistake(
@@ -149,7 +149,7 @@ def _print(noise: Noise, *, stderr: bool) -> None:
             difference_text(row.margin, relative=row.relative).removeprefix("+"),
         )
     console.print()
-    console.print(tables.fit(table, console))
+    tables.print_fitted(table, console)
     console.print()
     pairs = f"{noise.called} of {plural(noise.pairs, 'pair')} of equal runs"
     console.print(Text(f" with a margin of {noise.tried_margin * 100:g} %, {pairs} would have been told apart", "dim"))

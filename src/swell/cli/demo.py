@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from swell.cli import types
 from swell.cli.mistakes import Mistake
 from swell.cli.options import output_options
 
@@ -28,7 +29,7 @@ FAULTS = ("slow", "errors", "leak", "rate-limit", "oversell", "stall")
 @click.command("demo")
 @click.option("--fault", type=click.Choice(FAULTS), help="Give the service one fault, to see it in the result.")
 @click.option("--serve", is_flag=True, help="Only serve, until Ctrl-C.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the service. Default: a free one.")
+@click.option("--port", type=types.whole(0, 65535), default=0, help="Port of the service. Default: a free one.")
 @output_options
 @click.option("--time-scale", default="1", hidden=True, help="For tests of this command.")
 def command(**values: Any) -> int:
@@ -91,7 +92,7 @@ def _service(port: int, fault: str) -> Generator[str]:
 def _next_steps(test: Path) -> str:
     return (
         "Next:\n"
-        "  1. swell demo --fault errors     see a fault (also slow, leak, oversell, stall)\n"
+        "  1. swell demo --fault errors     see a fault (also slow, leak, rate-limit, oversell, stall)\n"
         f"  2. cp {test} .     an ordinary test: read it, change it\n"
         "  3. swell run loadtest.py --host http://your.test.system -u 10 -t 1m"
     )

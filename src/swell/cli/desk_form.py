@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command_of", "fields_of", "options_of", "read"]
 
-_USERS = click.IntRange(min=1)
+_USERS = types.whole(1)
 # Field -> (option, its type, whether it shapes the load).
 _FORM: Mapping[str, tuple[str, click.ParamType[Any] | None, bool]] = {
     "users": ("--users", _USERS, True),

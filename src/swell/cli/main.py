@@ -2,12 +2,14 @@
 
 Rules: nothing heavy is imported until a subcommand runs, so that `swell --help` answers at once; the names
 and one line about each stand here for that reason. Exit codes come from the run's judgement; only wrong use
-(2) and Ctrl-C outside of a run (130) are decided here. A reader that closed the pipe is no error.
+(2) and Ctrl-C outside of a run (130) are decided here. A reader that closed the pipe is no error; a disk that is full
+is one, told in a line. Streams that were closed before we began lead nowhere.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -47,6 +49,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 
 class _ReaderGoneError(Exception):
     """The reader of our output closed the pipe. No OSError: click would end the program with exit code 1 for that."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What a disk says that takes no more."""
 
 
 @contextlib.contextmanager
@@ -109,12 +115,20 @@ def swell(ctx: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    _open_closed_streams()
     try:
         code = _call(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except (BrokenPipeError, _ReaderGoneError):
         _drop_output()
         code = 0
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        with contextlib.suppress(OSError):
+            click.echo(f"Error: {error.filename or 'the output'} could not be written: {error.strerror}.", err=True)
+        _drop_output()
+        code = _WRONG_USE
     return code
 
 
@@ -131,6 +145,27 @@ def _call(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return _INTERRUPTED
     return result if isinstance(result, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Connect stdin, stdout and stderr with nothing where they are closed (`>&-`).
+
+    Otherwise the first file or socket that is opened would get the number of the closed one, and what a library writes
+    to "stdout" would end up in it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        with contextlib.suppress(OSError):
+            os.fstat(number)
+            continue  # not closed: somebody took the stream away on purpose
+        with contextlib.suppress(OSError):
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+        setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115 - for good
 
 
 def _drop_output() -> None:

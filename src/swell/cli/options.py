@@ -23,7 +23,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-H", "--host", type=types.HOST, help="Base URL of the target, such as https://example.org; wins over the file."
     ),
-    click.option("-u", "--users", type=click.IntRange(min=1), metavar="N", help="How many users run at once."),
+    click.option("-u", "--users", type=types.whole(1), metavar="N", help="How many users run at once."),
     click.option("-r", "--spawn-rate", type=types.FACTOR, metavar="N", help="Users started per second. Default: all."),
     click.option("-t", "--duration", type=types.POSITIVE_DURATION, metavar="TIME", help="How long: 30s, 10m, 1h30m."),
     click.option(
@@ -39,7 +39,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="TIME:N/s",
         help="Go to a rate of N/s within TIME. Repeatable.",
     ),
-    click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Iterations, shared by all users."),
+    click.option("--iterations", type=types.whole(1), metavar="N", help="Iterations, shared by all users."),
     click.option(
         "--profile",
         metavar="NAME",
@@ -47,9 +47,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--time-scale", type=types.FACTOR, metavar="X", help="Make the plan X times as long, such as 0.1."),
     click.option("--load-scale", type=types.FACTOR, metavar="X", help="Make the load X times as large."),
-    click.option(
-        "--max-users", type=click.IntRange(min=1), metavar="N", help="With a rate: users there may be at most."
-    ),
+    click.option("--max-users", type=types.whole(1), metavar="N", help="With a rate: users there may be at most."),
     click.option(
         "--max-lag", type=types.DURATION, metavar="TIME", help="With a rate: how long an arrival may wait for a user."
     ),
@@ -78,7 +76,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--tags", metavar="A,B", help="Run only tasks with one of these tags."),
     click.option("--exclude-tags", metavar="A,B", help="Leave out tasks with one of these tags."),
     click.option("--name", default="", metavar="TEXT", help="A name for this run. Default: the file's."),
-    click.option("--seed", type=int, metavar="N", help="Makes everything random repeatable."),
+    click.option("--seed", type=types.INTEGER, metavar="N", help="Makes everything random repeatable."),
     click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
     click.option("--timeout", type=types.POSITIVE_DURATION, metavar="TIME", help="Limit of one request. Default: 60s."),
     click.option("--proxy", metavar="URL", help="Send requests through this proxy."),

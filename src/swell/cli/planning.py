@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from swell.cli.limits import check_size
 from swell.cli.mistakes import Mistake, nearest
 from swell.coordinator.conduct import planned_duration
 from swell.coordinator.judge import plan_stages
@@ -77,6 +78,7 @@ def make_plan(file: str, values: Mapping[str, Any], *, require_host: bool = True
             raise Mistake(str(error)) from None
         raise
     plan = _with_policy(plan, values["max_users"], values["max_lag"])
+    check_size(plan, values["processes"])
     check_thresholds(plan, declared)
     return plan
 

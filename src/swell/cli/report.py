@@ -33,7 +33,6 @@ def command(run: str, output: str, store: str | None, *, show: bool) -> None:
         record = runs.run(found)
         with runs.metrics(found) as metrics:
             metrics.finish(record.duration)
-            path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 write_report(record, metrics, path)
             except OSError as error:

@@ -83,12 +83,25 @@ class Output(msgspec.Struct, frozen=True):
             if trouble := problem(path):
                 raise Mistake(f"{option} {path}: {trouble}.", "Name a file that can be written.")
         store = NO_STORE if values["no_store"] else values["store"]
+        _check_store(store)
         web, start = values.get("web"), bool(values.get("web_start"))
         stay = start or bool(values.get("web_stay"))
         web = "" if stay and web is None else web
         out, baseline = tuple(values["out"]), values.get("baseline")
         margin = values.get("margin") or 0.05
         return cls(values["quiet"], values["strict"], files, out, store, web, stay, baseline, margin, start)
+
+
+def _check_store(url: str | None) -> None:
+    """Refuse a store that was named and cannot be used. Of the project's own store only a warning is made, later."""
+    if not url or url == NO_STORE:
+        return
+    from swell.runs.store import StoreError, open_store  # noqa: PLC0415 - only where it is wanted
+
+    try:
+        open_store(url).close()
+    except StoreError as error:
+        raise Mistake(f"--store: {error}.", "Name another place, or say --no-store.") from None
 
 
 def worker_count(processes: int | None, plan: Plan) -> int:

@@ -17,7 +17,7 @@ from swell.report.console import marks_for
 from swell.report.figures import WEAK_MARK, share
 from swell.report.junit import junit_text
 from swell.report.markdown import plain_text, table_text
-from swell.report.tables import fit, new_table, time_value
+from swell.report.tables import new_table, print_fitted, time_value
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +54,7 @@ def print_suite(result: SuiteResult, console: Console) -> None:
     console.print()
     console.print(Text(f" {_title(result)}", style="bold"), soft_wrap=not console.is_terminal)
     console.print()
-    console.print(fit(table, console))
+    print_fitted(table, console)
     for test in result.tests:
         if test.verdict in {"PASS", "NONE"} and not test.note:
             continue

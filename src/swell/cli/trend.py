@@ -30,9 +30,7 @@ _BAR = 24
 @click.command("trend", context_settings={"max_content_width": 100})
 @click.argument("metric", default="p95")
 @click.option("--endpoint", default="", metavar="NAME", help="Of this endpoint. Default: of all requests.")
-@click.option(
-    "-n", "most", type=click.IntRange(2, 500), default=50, metavar="N", help="The newest N runs. Default: 50."
-)
+@click.option("-n", "most", type=types.whole(2, 500), default=50, metavar="N", help="The newest N runs. Default: 50.")
 @click.option("--file", default="", metavar="TEXT", help="Only runs of files with this in their name.")
 @click.option("--tag", type=types.PAIR, metavar="K=V", help="Only runs with this tag.")
 @click.option("--since", type=types.POSITIVE_DURATION, metavar="TIME", help="Only runs of the last 2h, 7d, ...")

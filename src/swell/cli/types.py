@@ -18,6 +18,7 @@ __all__ = [
     "DURATION",
     "FACTOR",
     "HOST",
+    "INTEGER",
     "PAIR",
     "POSITIVE_DURATION",
     "PROCESSES",
@@ -26,6 +27,7 @@ __all__ = [
     "RESOLVE",
     "SHARE",
     "STAGE",
+    "whole",
 ]
 
 if TYPE_CHECKING:
@@ -126,7 +128,36 @@ def _host(text: str) -> str:
         raise ValueError(f"{text!r} has scheme {parts.scheme!r}: only http and https can be loaded")
     if not valid:
         raise ValueError(f"{text!r} names no host: write it like https://example.org")
+    if "?" in text or "#" in text:  # the path of each request is put behind it
+        raise ValueError(f"{text!r} is no base URL: leave out what begins with {'?' if '?' in text else '#'}")
     return text.rstrip("/")
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is no whole number") from None
+
+
+def _whole(least: int, most: int | None) -> Callable[[str], int]:
+    where = f"from {least} up" if most is None else f"from {least} to {most}"
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError(f"{text[:40]!r} is no whole number: write one {where}") from None
+        if number < least or (most is not None and number > most):
+            raise ValueError(f"{number} is not {where}")
+        return number
+
+    return parse
+
+
+def whole(least: int, most: int | None = None) -> click.ParamType[Any]:
+    """A whole number within these bounds; both are allowed."""
+    return _Parsed("n", _whole(least, most))
 
 
 def _processes(text: str) -> int | None:
@@ -150,6 +181,7 @@ def _resolve(text: str) -> tuple[str, int, str]:
 DURATION = _Parsed("duration", _duration)
 FACTOR = _Parsed("factor", _factor)
 HOST = _Parsed("url", _host)
+INTEGER = _Parsed("n", _integer)
 PAIR = _Parsed("name=value", _pair)
 PROCESSES = _Parsed("n|auto", _processes)
 POSITIVE_DURATION = _Parsed("duration", _positive_duration)

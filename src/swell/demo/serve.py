@@ -64,8 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         serve(options.host, options.port, options.fault, _announce, exit_with_parent=options.exit_with_parent)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        print(f"cannot listen on {options.host}:{options.port}: {reason}", file=sys.stderr)  # noqa: T201
+        from swell.web.attach import listen_trouble  # noqa: PLC0415 - only for the message
+
+        print(f"cannot listen on {options.host}:{options.port}: {listen_trouble(error)}", file=sys.stderr)  # noqa: T201
         return 2
     return 0
 

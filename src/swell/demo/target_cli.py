@@ -49,6 +49,8 @@ class Target(Generic[Settings]):
     write_tokens: Callable[[Path, Settings], int] | None = None
     tokens: Path | None = None
     path_word: str = "FILE"
+    port: int = 8000
+    """Where it listens unless told otherwise: the port that the team's own commands and pages name."""
 
 
 def run_target(target: Target[Settings], arguments: Sequence[str] | None = None) -> int:
@@ -96,8 +98,9 @@ def _serve(target: Target[Settings], settings: Settings, options: argparse.Names
             lifespan=True,
         )
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        print(f"cannot listen on {options.host}:{options.port}: {reason}", file=sys.stderr)  # noqa: T201 - for people
+        from swell.web.attach import listen_trouble  # noqa: PLC0415 - only for the message
+
+        print(f"cannot listen on {options.host}:{options.port}: {listen_trouble(error)}", file=sys.stderr)  # noqa: T201 - for people
         return _WRONG_USE
     return 0
 
@@ -115,7 +118,7 @@ def _parser(target: Target[Settings]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the API; the first line printed is its URL")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    serve.add_argument("--port", type=int, default=target.port, help="default: %(default)s; 0 takes a free one")
     faults = "; ".join(f"{name}: {text}" for name, text in target.faults.items())
     serve.add_argument("--fault", default="", choices=["", *target.faults], metavar="NAME", help=faults)
     serve.add_argument("--exit-with-parent", action="store_true", help="end when the parent process does")

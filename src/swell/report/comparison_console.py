@@ -57,7 +57,7 @@ def print_comparison(comparison: Comparison, console: Console, *, every: bool = 
     if shown:
         console.print()
         table = _table(shown, console.width)
-        console.print(tables.fit(table, console))
+        tables.print_fitted(table, console)
     lines = summary_lines(comparison)
     if len(shown) < len(rows):
         lines.insert(0, f"{len(rows) - len(shown)} more figures are not shown; --all shows them")

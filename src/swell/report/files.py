@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from swell.report.whole import write_whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,7 +75,6 @@ def write_files(
     def html() -> None:
         from swell.report.html import write_report  # noqa: PLC0415 - as above
 
-        Path(files.html).parent.mkdir(parents=True, exist_ok=True)
         write_report(run, store, Path(files.html), comparison=comparison)
 
     def junit() -> None:
@@ -112,5 +113,4 @@ def write_files(
 
 
 def _write(path: str, text: str) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(text, encoding="utf-8")
+    write_whole(Path(path), text)

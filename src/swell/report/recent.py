@@ -116,7 +116,8 @@ def early_warning(live: LiveRun) -> str:
     if not errors:
         return f"{many} so far failed."
     most = errors[0]
-    return f"{many} so far failed: {most.message}. {_advice(most.kind, most.message, live.plan.host)}".rstrip()
+    said = most.message if most.message.endswith((".", "?", "!")) else f"{most.message}."
+    return f"{many} so far failed: {said} {_advice(most.kind, most.message, live.plan.host)}".rstrip()
 
 
 def _advice(kind: str, message: str, host: str) -> str:

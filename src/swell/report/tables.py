@@ -30,12 +30,14 @@ __all__ = [
     "checks_table",
     "custom_table",
     "endpoints_table",
-    "fit",
     "generator_text",
     "groups_table",
     "latency_text",
+    "natural_width",
     "new_table",
     "phases_table",
+    "print_fitted",
+    "print_whole",
     "time_value",
     "trend_columns",
     "workloads_table",
@@ -72,14 +74,34 @@ def new_table(*headers: str, left: int = 1) -> Table:
     return table
 
 
-def fit(table: Table, console: Console) -> Table:
-    """Where the terminal is too narrow, the first column gives way: figures are never cut."""
+def natural_width(table: Table, console: Console) -> int:
+    """Columns that the table takes where there is room enough."""
+    return console.measure(table, options=console.options.update(max_width=_ENDLESS)).maximum
+
+
+def print_fitted(table: Table, console: Console) -> None:
+    """Print it. Where the terminal is too narrow, the first column gives way, and then the terminal breaks the lines:
+    figures are never cut.
+    """
     first = table.columns[0]
-    excess = console.measure(table, options=console.options.update(max_width=_ENDLESS)).maximum - console.width
+    excess = natural_width(table, console) - console.width
     if excess > 0:
         widest = max((cell_len(str(cell)) for cell in first.cells), default=0)
-        first.width = max(_LEAST_NAME, widest - excess)
-    return table
+        first.width = max(min(_LEAST_NAME, widest), widest - excess)
+    print_whole(table, console)
+
+
+def print_whole(table: Table, console: Console) -> None:
+    """Print it as wide as it is: the terminal breaks lines that are too long, and nothing is cut."""
+    before, needed = console.width, natural_width(table, console)
+    if needed <= before:
+        console.print(table)
+        return
+    try:
+        console.width = needed
+        console.print(table, crop=False)
+    finally:
+        console.width = before
 
 
 def time_value(metric: MetricSummary, key: str) -> str:
@@ -237,10 +259,10 @@ def generator_text(run: Run) -> Text:
     facts = run.generator
     style = {"ok": "green", "strained": "yellow"}.get(facts.state, "bold red")
     text = Text(" Generator  ", style="bold")
-    text.append(facts.state.upper(), style=style)
-    if not facts.seconds:
-        text.append("  no health record", style="default not bold")
+    if not facts.seconds:  # nothing is known: neither good nor bad
+        text.append("no health record", style="default not bold")
         return text
+    text.append(facts.state.upper(), style=style)
     text.append(
         f"  {plural(facts.workers, 'worker')}, CPU {share(facts.cpu_avg)} (max {share(facts.cpu_max)}) of a core,"
         f" event loop up to {milliseconds(facts.loop_lag_max_ms)} late, {format_size(facts.rss_max)} of memory",

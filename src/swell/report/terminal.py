@@ -55,7 +55,7 @@ def print_summary(run: Run, console: Console, *, stored: str = "") -> None:
         tables.workloads_table(run),
         _errors(run),
         tables.generator_text(run),
-        _thresholds(run, marks),
+        _thresholds(run, marks, console),
         _notes(run),
     ]
     console.print()
@@ -65,7 +65,10 @@ def print_summary(run: Run, console: Console, *, stored: str = "") -> None:
     for section in sections:
         if section is not None:
             console.print()
-            console.print(tables.fit(section, console) if isinstance(section, Table) else section)
+            if isinstance(section, Table):
+                tables.print_fitted(section, console)
+            else:
+                console.print(section)
     if stored:
         console.print()
         console.print(Text(f" Stored in {stored}", style="dim"), soft_wrap=True)
@@ -159,21 +162,33 @@ def _example_lines(example: dict[str, Any]) -> list[str]:
     return [line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 3] + "..." for line in lines]
 
 
-def _thresholds(run: Run, marks: Marks) -> RenderableType | None:
+def _thresholds(run: Run, marks: Marks, console: Console) -> RenderableType | None:
     if not run.thresholds:
         return None
-    table = tables.new_table("Thresholds", "measured", "margin", "", left=1)
-    table.columns[3].justify = "left"
-    table.columns[3].no_wrap = False
+    beside = _thresholds_table(run, marks, beside=True)
+    if tables.natural_width(beside, console) <= console.width:
+        return beside
+    return _thresholds_table(run, marks, beside=False)
+
+
+def _thresholds_table(run: Run, marks: Marks, *, beside: bool) -> Table:
+    """Remarks stand beside the criterion, or below it where there is no room."""
+    table = tables.new_table("Thresholds", "measured", "margin", *([""] if beside else []))
+    if beside:
+        table.columns[3].justify = "left"
+        table.columns[3].no_wrap = False
     for result in run.thresholds:
         style = _GRADES.get(result.grade, "magenta")
         mark = marks.of_grade(result.grade)
+        remark = _remark(result)
         table.add_row(
             Text(f"{mark} {result.criterion.source or criterion_text(result.criterion)}", style=style),
             Text(_measured(result), style=style),
             "-" if result.margin is None else signed_share(result.margin),
-            Text(_remark(result), style="dim"),
+            *([Text(remark, style="dim")] if beside else []),
         )
+        if remark and not beside:
+            table.add_row(Text(f"  {remark}", style="dim"), "", "")
     return table
 
 

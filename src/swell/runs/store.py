@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from swell.runs.record import Run
     from swell.runs.writer import RunHead
 
-__all__ = ["DEFAULT_STORE", "RunStore", "StoreError", "StoredRun", "open_store"]
+__all__ = ["DEFAULT_STORE", "RunStore", "StoreError", "StoredRun", "open_store", "sqlite_path"]
 
 DEFAULT_STORE = Path(".swell") / "runs.db"
 UNFINISHED = "the run was cut off, or still goes on: this is what was stored of it"
@@ -73,6 +73,12 @@ def open_store(url: str | None = None) -> RunStore:
         raise StoreError(f"the store {_shown(url)} needs a package that is not installed: {error}") from None
 
 
+def sqlite_path(url: str) -> Path | None:
+    """The file that the URL of a store names; None if it names a server, or nothing that could be a store."""
+    path = url.removeprefix("sqlite:///")
+    return None if "://" in path else Path(path)
+
+
 class RunStore:
     """An open store. Its methods raise StoreError, and sqlalchemy's errors when the database fails meanwhile."""
 
@@ -94,7 +100,10 @@ class RunStore:
             if found is None:
                 connection.execute(schema.versions.insert().values(version=schema.VERSION))
             elif found != schema.VERSION:
-                raise StoreError(f"{self.place} was written by another version of Swell (store version {found})")
+                raise StoreError(
+                    f"{self.place} was written by another version of Swell (store version {found}, this one has "
+                    f"{schema.VERSION}): use that version, or another store"
+                )
 
     def close(self) -> None:
         """Let go of the database."""
@@ -359,5 +368,7 @@ def _shown(url: str | None) -> str:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:  # of the folder, not of the file
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     text = str(getattr(error, "orig", None) or error).strip()
     return text.splitlines()[0] if text else type(error).__name__

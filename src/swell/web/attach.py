@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from typing import TYPE_CHECKING, Any
 
 from swell.web.guard import is_loopback
@@ -16,7 +17,7 @@ from swell.web.page import LivePage
 if TYPE_CHECKING:
     from swell.web.desk import Desk
 
-__all__ = ["DEFAULT_PORT", "TOKEN_VARIABLE", "PageError", "open_page", "token_for"]
+__all__ = ["DEFAULT_PORT", "TOKEN_VARIABLE", "PageError", "listen_trouble", "open_page", "token_for"]
 
 DEFAULT_PORT = 5665
 TOKEN_VARIABLE = "SWELL_WEB_TOKEN"  # noqa: S105 - the name of a variable
@@ -35,8 +36,7 @@ def open_page(spec: str = "", *, desk: Desk | None = None, **more: Any) -> LiveP
     try:
         page.open()
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise PageError(f"cannot listen on {host}:{port}: {reason}") from None
+        raise PageError(f"cannot listen on {host}:{port}: {listen_trouble(error)}") from None
     return page
 
 
@@ -50,6 +50,14 @@ def token_for(host: str) -> str | None:
     if given:
         return given
     return None if is_loopback(host) else secrets.token_hex(16)
+
+
+def listen_trouble(error: Exception) -> str:
+    """Why nobody can listen there: the system's own word. What asyncio wraps around it names the address once more."""
+    number = getattr(error, "errno", None)
+    if number and number > 0 and not isinstance(error, socket.gaierror):
+        return os.strerror(number)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _address(spec: str) -> tuple[str, int]:

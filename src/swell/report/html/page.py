@@ -25,6 +25,7 @@ from swell.report.html.comparison import comparison_table
 from swell.report.html.distribution import table_percentiles
 from swell.report.html.series import endpoint_lines, generator_line, over_time
 from swell.report.html.sparkline import sparkline
+from swell.report.whole import write_whole
 
 if TYPE_CHECKING:
     from swell.metrics.histogram import Histogram
@@ -43,7 +44,7 @@ def write_report(run: Run, store: MetricStore, path: Path, *, comparison: object
 
     Without rows in the store (the record of an old run) the report has its tables, and says why it has no plots.
     """
-    path.write_text(render(run, store, comparison), encoding="utf-8", newline="\n")
+    write_whole(path, render(run, store, comparison))
 
 
 def render(run: Run, store: MetricStore, comparison: object | None = None) -> str:

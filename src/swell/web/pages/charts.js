@@ -27,6 +27,15 @@ export const short = (value) => {
   return String(size >= 100 ? Math.round(value) : +value.toFixed(size >= 10 ? 1 : 2));
 };
 
+// Whole seconds that a label can say exactly, six at most.
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200];
+export const timeTicks = (start, end) => {
+  const step = STEPS.find((one) => (end - start) / one <= 5) ?? Math.ceil((end - start) / 5 / 86400) * 86400;
+  const ticks = [];
+  for (let second = Math.ceil(start / step) * step; second <= end; second += step) ticks.push(second);
+  return ticks;
+};
+
 const niceTop = (value) => {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
@@ -106,10 +115,10 @@ export class Chart {
       const label = make("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, this.svg);
       label.textContent = short(value);
     }
-    for (let step = 0; step <= 4; step++) {
-      const second = this.start + ((this.end - this.start) * step) / 4;
-      const anchor = step === 0 ? "start" : step === 4 ? "end" : "middle";
-      make("text", { x: x(second), y: high - 4, "text-anchor": anchor }, this.svg).textContent = clock(second);
+    for (const second of timeTicks(this.start, this.end)) {
+      const anchor = second - this.start < 1 ? "start" : x(second) > wide - 30 ? "end" : "middle";
+      const label = make("text", { class: "time", x: x(second), y: high - 4, "text-anchor": anchor }, this.svg);
+      label.textContent = clock(second);
     }
     const drawn = thinned(shown);
     for (const one of this.series) {
