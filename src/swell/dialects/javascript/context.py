@@ -19,7 +19,17 @@ from swell.dialects.javascript.errors import JsError
 from swell.dialects.javascript.gate import Gate
 from swell.dialects.javascript.imports import ESM
 from swell.dialects.javascript.jobs import JobQueue, JsOperation
-from swell.dialects.javascript.values import PROMISE, UNDEFINED, Json, decode, encode, error_from, is_safe
+from swell.dialects.javascript.values import (
+    PROMISE,
+    UNDEFINED,
+    Json,
+    crosses,
+    decode,
+    encode,
+    error_from,
+    pack,
+    unpack,
+)
 from swell.dialects.javascript.watch import Pulse
 from swell.runtime.fiber import current_fiber
 
@@ -143,7 +153,7 @@ class JsContext:
 
     def set_global(self, name: str, value: object) -> None:
         """Set a global variable of the script."""
-        kinds, plain = self._arguments((value,))
+        kinds, plain = pack((value,), self._callable)
         with self._gate.owned():
             self._value(self._gate.enter(_SET, name, kinds, 0, *plain))
 
@@ -169,7 +179,7 @@ class JsContext:
         outermost = gate.begin()
         try:
             function = self._function_of(function)
-            kinds, plain = self._arguments(arguments) if arguments else (0, ())
+            kinds, plain = pack(arguments, self._callable) if arguments else (0, ())
             return self._run((_CALL, function.handle, kinds, 0, *plain), wait, convert=convert)
         except BaseException:
             if outermost:
@@ -221,12 +231,7 @@ class JsContext:
         gate, jobs = self._gate, self.jobs
         tag = outcome[:1] if isinstance(outcome, str) else ""
         ticket = int(outcome[1:]) if tag == "p" else None
-        if tag == "s":  # what most calls are answered with
-            result: Any = outcome[1:]
-        elif ticket is None:
-            result = self._value(outcome, convert=convert)
-        else:
-            result = PROMISE
+        result: Any = outcome[1:] if tag == "s" else PROMISE if tag == "p" else self._value(outcome, convert=convert)
         while True:
             gate.run_jobs()
             if ticket is not None and ticket in self.settled:
@@ -255,7 +260,7 @@ class JsContext:
                 self._gate.fail_with(error)
                 self._value(self._gate.enter(_DONE, number, False, 0))
             else:
-                kinds, plain = self._arguments((UNDEFINED if value is None else value,))
+                kinds, plain = pack((UNDEFINED if value is None else value,), self._callable)
                 self._value(self._gate.enter(_DONE, number, True, kinds, *plain))
             return True
         timer = jobs.pop_due() if jobs.next_due() is not None else None
@@ -278,8 +283,7 @@ class JsContext:
         gate.rejected = False
 
     def _release(self) -> None:
-        while self.released:
-            count = min(len(self.released), 500)
+        while count := min(len(self.released), 500):
             self._gate.enter(_RELEASE, 0, 0, 0, *(self.released.popleft() for _ in range(count)))
 
     def _report_rejections(self) -> None:
@@ -332,53 +336,20 @@ class JsContext:
 
     def arguments(self, kinds: int, values: Sequence[Any]) -> list[Any]:
         """A script's arguments by their kinds (core.js)."""
-        plain = list(values)
-        index = 0
-        while kinds:
-            kind = kinds & 3
-            if kind == 3:
-                plain[index] = UNDEFINED
-            elif kind:
-                plain[index] = decode(plain[index], kind == 2, self._function)
-            kinds >>= 2
-            index += 1
-        return plain
+        return unpack(kinds, values, self._function)
 
     def result_for_script(self, value: Any) -> Any:
         """A host function's result as `result()` of core.js wants it."""
         if value is None or isinstance(value, (bool, float)):
             return value
         if isinstance(value, str):
-            return value if _is_text(value) else self._gate.parse(f"[{json.dumps(value)}]")
+            return value if crosses(value) else self._gate.parse(f"[{json.dumps(value)}]")
         if isinstance(value, int) and -(2**31) <= value < 2**31:
             return value
         if value is UNDEFINED:
             return None
         text, marked = encode(value, self._callable)
         return self._gate.parse(f"[{text},1]" if marked else f"[{text}]")
-
-    def _arguments(self, values: Sequence[object]) -> tuple[int, list[Any]]:
-        """(kinds, values) for core.js."""
-        kinds = 0
-        plain: list[Any] = list(values)
-        for index, value in enumerate(plain):
-            # What most arguments are is told by the type itself: this is done for every call into a script.
-            kind = type(value)  # pyright: ignore[reportUnknownVariableType] - of anything
-            if kind is str:
-                if _is_text(value):
-                    continue
-            elif kind is int:
-                if -(2**31) <= value < 2**31:
-                    continue
-            elif value is None or kind is float or kind is bool:
-                continue
-            if value is UNDEFINED:
-                plain[index] = None
-                kinds |= 3 << (2 * index)
-            else:
-                plain[index], marked = encode(value, self._callable)
-                kinds |= (2 if marked else 1) << (2 * index)
-        return kinds, plain
 
     def _value(self, outcome: Any, *, convert: bool = True, in_promise: bool = False) -> Any:
         """The value of an outcome of core.js. Raises JsError for a thrown one."""
@@ -427,8 +398,3 @@ class JsContext:
     def release_callable(self, number: int) -> None:
         """For core.js: the script has let go of a Python callable."""
         self._gate.given.pop(number, None)
-
-
-def _is_text(text: str) -> bool:
-    """Strings that cross as they are; running out of memory for very long ones is told when they go as JSON."""
-    return len(text) < 1_000_000 and is_safe(text)

@@ -31,7 +31,19 @@ from typing import Any, Final, cast
 
 from swell.dialects.javascript.errors import JsError, JsFrame, parse_stack
 
-__all__ = ["PROMISE", "UNDEFINED", "Json", "Marker", "decode", "encode", "error_from", "is_safe"]
+__all__ = [
+    "PROMISE",
+    "UNDEFINED",
+    "Json",
+    "Marker",
+    "crosses",
+    "decode",
+    "encode",
+    "error_from",
+    "is_safe",
+    "pack",
+    "unpack",
+]
 
 MARK: Final = "\x01"
 _LARGEST = 2**53
@@ -90,6 +102,50 @@ def is_safe(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def crosses(text: str) -> bool:
+    """Whether a string crosses as it is; running out of memory for very long ones is told when they go as JSON."""
+    return len(text) < 1_000_000 and is_safe(text)
+
+
+def pack(values: Sequence[object], handle_of: HandleOf) -> tuple[int, list[Any]]:
+    """Arguments of a script's function for core.js: (kinds, values), two bits of `kinds` for each."""
+    kinds = 0
+    plain: list[Any] = list(values)
+    for index, value in enumerate(plain):
+        # What most arguments are is told by the type itself: this is done for every call into a script.
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType] - of anything
+        if kind is str:
+            if crosses(value):
+                continue
+        elif kind is int:
+            if -(2**31) <= value < 2**31:
+                continue
+        elif value is None or kind is float or kind is bool:
+            continue
+        if value is UNDEFINED:
+            plain[index] = None
+            kinds |= 3 << (2 * index)
+        else:
+            plain[index], marked = encode(value, handle_of)
+            kinds |= (2 if marked else 1) << (2 * index)
+    return kinds, plain
+
+
+def unpack(kinds: int, values: Sequence[Any], function_of: FunctionOf) -> list[Any]:
+    """Arguments that a script gave a host function, by their kinds."""
+    plain = list(values)
+    index = 0
+    while kinds:
+        kind = kinds & 3
+        if kind == 3:
+            plain[index] = UNDEFINED
+        elif kind:
+            plain[index] = decode(plain[index], kind == 2, function_of)
+        kinds >>= 2
+        index += 1
+    return plain
 
 
 def encode(value: object, handle_of: HandleOf | None = None) -> tuple[str, bool]:
