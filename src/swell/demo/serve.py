@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, OverflowError) as error:
         from swell.web.attach import listen_trouble  # noqa: PLC0415 - only for the message
 
-        print(f"cannot listen on {options.host}:{options.port}: {listen_trouble(error)}", file=sys.stderr)  # noqa: T201
+        print(listen_trouble(options.host, options.port, error), file=sys.stderr)  # noqa: T201
         return 2
     return 0
 

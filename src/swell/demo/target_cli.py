@@ -100,7 +100,7 @@ def _serve(target: Target[Settings], settings: Settings, options: argparse.Names
     except (OSError, OverflowError) as error:
         from swell.web.attach import listen_trouble  # noqa: PLC0415 - only for the message
 
-        print(f"cannot listen on {options.host}:{options.port}: {listen_trouble(error)}", file=sys.stderr)  # noqa: T201 - for people
+        print(listen_trouble(options.host, options.port, error), file=sys.stderr)  # noqa: T201 - for people
         return _WRONG_USE
     return 0
 

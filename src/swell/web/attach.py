@@ -36,7 +36,7 @@ def open_page(spec: str = "", *, desk: Desk | None = None, **more: Any) -> LiveP
     try:
         page.open()
     except (OSError, OverflowError) as error:
-        raise PageError(f"cannot listen on {host}:{port}: {listen_trouble(error)}") from None
+        raise PageError(listen_trouble(host, port, error)) from None
     return page
 
 
@@ -52,12 +52,17 @@ def token_for(host: str) -> str | None:
     return None if is_loopback(host) else secrets.token_hex(16)
 
 
-def listen_trouble(error: Exception) -> str:
-    """Why nobody can listen there: the system's own word. What asyncio wraps around it names the address once more."""
+def listen_trouble(host: str, port: int, error: Exception) -> str:
+    """What to say where nobody can listen there, with the system's own word.
+
+    What asyncio wraps around that word names the address once more.
+    """
     number = getattr(error, "errno", None)
     if number and number > 0 and not isinstance(error, socket.gaierror):
-        return os.strerror(number)
-    return getattr(error, "strerror", None) or str(error)
+        reason = os.strerror(number)
+    else:
+        reason = getattr(error, "strerror", None) or str(error)
+    return f"cannot listen on {host}:{port}: {reason}"
 
 
 def _address(spec: str) -> tuple[str, int]:

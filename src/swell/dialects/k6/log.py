@@ -34,13 +34,13 @@ def make_line(
         head = f"{_LEVELS[level]}[{max(0, int(now() - started)):04d}]"
         if colours:
             head = f"\x1b[{_COLOURS[level]}m{head[:4]}\x1b[0m{head[4:]}"
-        tail = (f" {field}={_quoted(value)}" if field else "") + (f" source={source}" if source else "")
+        tail = _tail(field, value, source)
         return f"{head} {message:<44}{tail}" if tail else f"{head} {message}"
 
     def text(level: str, message: str, source: str) -> str:
         message, field, value = _parts(message, source)
-        tail = (f" {field}={_quoted(value)}" if field else "") + (f" source={source}" if source else "")
-        return f"time={_quoted(_stamp(now()))} level={_NAMES.get(level, level)} msg={_quoted(message)}{tail}"
+        head = f"time={_quoted(_stamp(now()))} level={_NAMES.get(level, level)} msg={_quoted(message)}"
+        return head + _tail(field, value, source)
 
     def as_json(level: str, message: str, source: str) -> str:
         message, field, value = _parts(message, source)
@@ -64,6 +64,11 @@ def _parts(message: str, source: str) -> tuple[str, str, str]:
     """(message, name, value) of what `with_field` made; what scripts say is never taken apart."""
     found = None if source else _FIELD.fullmatch(message)
     return (message, "", "") if found is None else (found[1], found[2], json.loads(found[3]))
+
+
+def _tail(field: str, value: str, source: str) -> str:
+    """What stands behind the message."""
+    return (f" {field}={_quoted(value)}" if field else "") + (f" source={source}" if source else "")
 
 
 class Repeats:

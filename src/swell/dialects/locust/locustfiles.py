@@ -29,14 +29,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-__all__ = ["FileExitsError", "LoadedFiles", "find_files", "load_files"]
+__all__ = ["FileExitsError", "LoadedFiles", "exit_code_of", "find_files", "load_files"]
+
+
+def exit_code_of(argument: object) -> int:
+    """The exit code of a process that ends with `sys.exit(argument)`."""
+    return 0 if argument is None else argument if isinstance(argument, int) else 1
 
 
 class FileExitsError(TestFileError):
     """The file ends the process while it is loaded: with exit code `code`, as under Locust."""
 
     def __init__(self, argument: object, path: str) -> None:
-        self.code = 0 if argument is None else argument if isinstance(argument, int) else 1
+        self.code = exit_code_of(argument)
         text = str(argument) if isinstance(argument, str) else f"the file ends the process: sys.exit({argument!r})"
         super().__init__(text, path=path)
 
@@ -106,10 +111,10 @@ def load_files(paths: Sequence[str]) -> LoadedFiles:
                 _add(found.shapes, cls.__name__, _instance(cls, path), cls, what="shape", path=path)
     if not found.users:
         # As in Locust: pytest functions count only where no file has users.
-        conftests = {one: modules.get(one) or _load(one) for path in paths for one in reversed(conftests_of(path))}
+        above = {path: conftests_of(path) for path in paths}
+        conftests = {one: modules.get(one) or _load(one) for files in above.values() for one in reversed(files)}
         for path, module in modules.items():
-            above = [conftests[one] for one in conftests_of(path)]
-            for name, cls in users_of(module, path, above).items():
+            for name, cls in users_of(module, path, [conftests[one] for one in above[path]]).items():
                 _add(found.users, name, cls, cls, what="user", path=path)
     found.tasks = {name: list(cls.tasks) for name, cls in found.users.items()}
     if not found.users:

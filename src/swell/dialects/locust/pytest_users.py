@@ -80,11 +80,10 @@ def _fixtures(modules: Sequence[ModuleType]) -> dict[str, Callable[..., Any]]:
 
 def _unwrapped(member: Any) -> Callable[..., Any] | None:
     """The function under `@pytest.fixture`, for pytest of today and before 8.4; None for anything else."""
-    for attribute in ("_get_wrapped_function", "__pytest_wrapped__"):
-        wrapped: Any = getattr(cast("Any", type(member) if attribute.startswith("_get") else member), attribute, None)
-        if wrapped is not None:
-            return getattr(member, attribute)() if attribute.startswith("_get") else wrapped.obj
-    return None
+    if hasattr(cast("Any", type(member)), "_get_wrapped_function"):
+        return member._get_wrapped_function()
+    wrapped: Any = getattr(member, "__pytest_wrapped__", None)
+    return None if wrapped is None else wrapped.obj
 
 
 def _given(value: Any) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from swell.dialects.locust.exception import StopUser
+from swell.dialects.locust.locustfiles import exit_code_of
 from swell.dialects.locust.tasks import DefaultTaskSet
 from swell.dialects.python.current import call
 from swell.dialects.python.script import UserScript
@@ -76,7 +77,7 @@ class LocustScript(UserScript):
         if isinstance(code, str):
             _log.error(code)
         environment: Any = self.instance.environment
-        environment.process_exit_code = code if isinstance(code, int) else 0 if code is None else 1
+        environment.process_exit_code = exit_code_of(code)
         environment.runner.quit()
         raise StopUser
 

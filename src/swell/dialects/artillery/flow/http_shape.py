@@ -41,6 +41,10 @@ class HttpDefaults(NamedTuple):
     timeout: float
     extended: bool
 
+    def absolute(self, url: str) -> str:
+        """The URL with the target in front, if it is a path."""
+        return self.target.rstrip("/") + url if url.startswith("/") else url
+
 
 class Order(Struct, gc=False):
     """One request, ready to be sent. `files` as the session takes them."""
@@ -61,7 +65,7 @@ class Shape:
         if not isinstance(url, str) or not url:
             raise ValueError(f"{method.lower()} needs a url")
         self.raw_url = url
-        self.absolute_url = self._absolute(url)
+        self.absolute_url = self._defaults.absolute(url)
         self._url = compile_template(self.absolute_url)
         self._query = [(compile_template(str(k)), compile_template(v)) for k, v in _pairs(spec, "qs")]
         # `json:` with nothing behind it is null, which is JSON too, unless there is another body.
@@ -97,8 +101,7 @@ class Shape:
         if self._fixed is not None:
             return self._fixed
         url = render_text(self._url, scope)
-        if url.startswith("/"):
-            url = self._absolute(url)
+        url = self._defaults.absolute(url)
         if self._query:
             url = _with_query(url, [(render_text(key, scope), value(scope)) for key, value in self._query])
         data, files = self._body(scope) if self._body is not None else (None, None)
@@ -117,9 +120,6 @@ class Shape:
     def cookies(self, scope: Scope) -> list[tuple[str, str]]:
         """The cookies that the step puts into the VU's jar."""
         return [(render_text(name, scope), render_text(value, scope)) for name, value in self._cookies]
-
-    def _absolute(self, url: str) -> str:
-        return self._defaults.target.rstrip("/") + url if url.startswith("/") else url
 
     def _compile_headers(self, given: list[tuple[Any, Any]]) -> None:
         own = [(str(name), value) for name, value in given]
@@ -182,10 +182,7 @@ def _pairs(spec: Mapping[str, Any], key: str) -> list[tuple[Any, Any]]:
 
 
 def _header_text(value: Any) -> str:
-    if isinstance(value, str):
-        text = value
-    else:
-        text = ", ".join(map(js_text, cast("list[Any]", value))) if isinstance(value, list) else js_text(value)
+    text = ", ".join(map(js_text, cast("list[Any]", value))) if isinstance(value, list) else js_text(value)
     return text.replace("\r", " ").replace("\n", " ")
 
 

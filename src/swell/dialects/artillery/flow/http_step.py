@@ -72,7 +72,7 @@ class HttpStep:
         spec = {key: value for key, value in self._spec.items() if key != "uri"}
         return {
             **spec,
-            "url": self._test.defaults.target.rstrip("/") + url if url.startswith("/") else url,
+            "url": self._test.defaults.absolute(url),
             "method": self._method,
             "headers": dict(self._spec.get("headers") or {}),
             "timeout": self._test.defaults.timeout,
@@ -157,8 +157,7 @@ class HttpStep:
         url, name = js_text(spec.get("url") or ""), js_text(spec.get("name") or "")
         if url in {self._shape.raw_url, self._shape.absolute_url} and name == self.name:
             return endpoint
-        if url.startswith("/"):
-            url = self._test.defaults.target.rstrip("/") + url
+        url = self._test.defaults.absolute(url)
         return self._test.endpoints.name(url, name) if self._test.endpoints is not None else ""
 
     def _functions(self, vu: Vuser, templates: Iterable[Template]) -> Iterator[tuple[Processor, str]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from swell.dialects.locust.event import RequestHook
 
-__all__ = ["Outcome", "library", "outcome_of", "request_hook", "tell", "told", "with_empty"]
+__all__ = ["CollectionClient", "Outcome", "library", "outcome_of", "request_hook", "tell", "told", "with_empty"]
 
 Outcome = dict[str, Any]
 """How a call ended: `success`, `response_time` (ms), and `result` or `exception`."""
@@ -51,6 +51,20 @@ def outcome_of(call: Callable[[], Any]) -> Outcome:
     except Exception as error:
         return {"success": False, "response_time": (time.perf_counter() - start) * 1000.0, "exception": error}
     return {"success": True, "response_time": (time.perf_counter() - start) * 1000.0, "result": result}
+
+
+class CollectionClient:
+    """A client of one collection of a database; `client` is the library's."""
+
+    client: Any
+    collection_name: str
+
+    def close(self) -> None:
+        """Close the client."""
+        self.client.close()
+
+    def _call(self, method: str, **kwargs: Any) -> Outcome:
+        return outcome_of(lambda: getattr(self.client, method)(collection_name=self.collection_name, **kwargs))
 
 
 def with_empty(found: Outcome, *, empty: bool) -> Outcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from swell.dialects.locust.contrib.library import Outcome, library, outcome_of, tell, told, with_empty
+from swell.dialects.locust.contrib.library import CollectionClient, Outcome, library, tell, told, with_empty
 from swell.dialects.locust.users import User
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class BaseClient(ABC):
         """Delete rows by a filter."""
 
 
-class MilvusV2Client(BaseClient):
+class MilvusV2Client(CollectionClient, BaseClient):
     """A client for one collection."""
 
     def __init__(
@@ -80,10 +80,6 @@ class MilvusV2Client(BaseClient):
         self.db_name = db_name
         self.timeout = timeout
         self.client: Any = _Client(uri=uri, token=token, db_name=db_name, timeout=timeout)
-
-    def close(self) -> None:
-        """Close the client."""
-        self.client.close()
 
     def create_collection(self, schema: Any, index_params: Any, **kwargs: Any) -> None:
         """Make the collection."""
@@ -151,9 +147,6 @@ class MilvusV2Client(BaseClient):
             return len(wanted & found) / len(wanted)
         except (IndexError, KeyError, TypeError, ZeroDivisionError):
             return 0.0
-
-    def _call(self, method: str, **kwargs: Any) -> Outcome:
-        return outcome_of(lambda: getattr(self.client, method)(collection_name=self.collection_name, **kwargs))
 
 
 class MilvusUser(User):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from swell.dialects.locust.contrib.library import Outcome, library, outcome_of, told, with_empty
+from swell.dialects.locust.contrib.library import CollectionClient, Outcome, library, told, with_empty
 from swell.dialects.locust.users import User
 
 __all__ = ["QdrantLocustClient", "QdrantUser"]
@@ -16,7 +16,7 @@ __all__ = ["QdrantLocustClient", "QdrantUser"]
 _Client: Any = library("qdrant_client", "qdrant-client", "locust.contrib.qdrant").QdrantClient
 
 
-class QdrantLocustClient:
+class QdrantLocustClient(CollectionClient):
     """A client for one collection; `kwargs` are those of `qdrant_client.QdrantClient`."""
 
     def __init__(
@@ -27,10 +27,6 @@ class QdrantLocustClient:
         self.api_key = api_key
         self.timeout = timeout
         self.client: Any = _Client(url=url, api_key=api_key, timeout=timeout, **kwargs)
-
-    def close(self) -> None:
-        """Close the client."""
-        self.client.close()
 
     def create_collection(self, vectors_config: Any, **kwargs: Any) -> None:
         """Make the collection unless it exists."""
@@ -66,9 +62,6 @@ class QdrantLocustClient:
     def delete(self, points_selector: Any) -> Outcome:
         """Delete points."""
         return self._call("delete", points_selector=points_selector)
-
-    def _call(self, method: str, **kwargs: Any) -> Outcome:
-        return outcome_of(lambda: getattr(self.client, method)(collection_name=self.collection_name, **kwargs))
 
 
 class QdrantUser(User):
