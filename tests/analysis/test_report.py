@@ -65,7 +65,7 @@ def test_no_terminal_cuts_a_figure(width: int) -> None:
 def test_long_lists_are_cut_and_say_so() -> None:
     """What is equivalent is counted, unless all is asked for."""
     rows = [row(Change.REGRESSED)] + [row(Change.EQUIVALENT, endpoint=f"GET /{n}") for n in range(80)]
-    assert "80 more figures are not shown" in shown(comparison(*rows), 200)
+    assert "80 more figures left out" in shown(comparison(*rows), 200)
     assert "GET /79" in shown(comparison(*rows), 200, every=True)
 
 

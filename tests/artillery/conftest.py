@@ -102,7 +102,11 @@ class Runner:
 
     def command(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         """`swell artillery ARGUMENTS`."""
-        return self._ran([sys.executable, "-m", "swell", "artillery", *arguments], env)
+        return self.swell("artillery", *arguments, env=env)
+
+    def swell(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        """`swell ARGUMENTS`."""
+        return self._ran([sys.executable, "-m", "swell", *arguments], env)
 
     def run(self, script: str, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run the text of a script with -o report.json."""

@@ -1,4 +1,4 @@
-"""Whole runs by the front door: counters, hooks, payloads, limits, exit codes, Ctrl-C."""
+"""Whole runs by the front door: counters, hooks, payloads, limits, exit codes, signals."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from tests.artillery.conftest import Runner, Server
@@ -84,13 +86,24 @@ def test_exit_codes_of_checks(runner: Runner, server: Server) -> None:
     assert "Apdex score: 1 (excellent)" in ran.out
 
 
-def test_a_processor_that_throws_at_load(runner: Runner, server: Server) -> None:
-    """Its own message and line, nothing of what loads it; nothing is sent."""
-    runner.write("p.js", "const a = 1;\nthrow new Error('no database');\n")
-    ran = runner.run(_script(server, "      - get: {url: /}\n", config="processor: p.js"))
+@pytest.mark.parametrize(
+    ("processor", "words"),
+    [
+        (
+            "const a = 1;\nthrow new Error('no database');\n",
+            "p.js:2: the processor cannot be loaded: Error: no database",
+        ),
+        ("module.exports = {\n  f(a, b, c { } };\n", "p.js:2:13: Unexpected token"),
+    ],
+)
+def test_a_processor_that_cannot_be_loaded(runner: Runner, server: Server, processor: str, words: str) -> None:
+    """The test ends with 1, its own message and line, nothing of what loads it, and nothing sent."""
+    runner.write("p.js", processor)
+    ran = runner.run(_script(server, "      - get: {url: /}\n", config="processor: ./p.js"))
     assert ran.code == 1
-    assert "p.js:2: the processor cannot be loaded: Error: no database" in ran.err
+    assert words in ran.err
     assert "entry" not in ran.err
+    assert "Traceback" not in ran.err
     assert server.seen == []
 
 
@@ -176,8 +189,9 @@ def test_what_is_wrong_is_told_first(runner: Runner, server: Server) -> None:
     assert server.seen == []
 
 
-def test_ctrl_c_keeps_everything(runner: Runner, server: Server) -> None:
-    """The summary is printed and the report written, and the exit code is 130."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_keeps_everything(runner: Runner, server: Server, number: int, code: int) -> None:
+    """The summary is printed and the report written; the exit code says which signal it was, as Artillery's does."""
     script = _script(server, "      - get: {url: /}\n").replace(_PHASE % 4, "phases: [{duration: 60, arrivalRate: 20}]")
     runner.write("test.yml", script)
     command = [sys.executable, "-m", "swell", "artillery", "run", "test.yml", "-o", "report.json", "--no-store"]
@@ -187,9 +201,9 @@ def test_ctrl_c_keeps_everything(runner: Runner, server: Server) -> None:
     deadline = time.monotonic() + 60
     while len(server.seen) < 30 and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    assert process.returncode == code, err
     report = json.loads((runner.folder / "report.json").read_text())
     assert 30 <= report["aggregate"]["counters"]["http.responses"] <= len(server.seen)
     assert "Summary report @ " in out
@@ -232,17 +246,13 @@ def test_the_record_of_a_run(runner: Runner, server: Server) -> None:
 def test_swell_run(runner: Runner, server: Server) -> None:
     """`swell run` takes a script under the common options, `swell check` explains it and lints."""
     runner.write("test.yml", _script(server, "      - get: {url: /, captur: 1}\n"))
-    base = [sys.executable, "-m", "swell"]
-    checked = subprocess.run(
-        [*base, "check", "test.yml"], cwd=runner.folder, capture_output=True, text=True, check=False, timeout=100
-    )
-    assert checked.returncode == 0, checked.stderr
-    assert "exactly 4 iterations" in checked.stdout
-    assert "test.yml:10: a request has no key 'captur'" in checked.stderr
-    command = [*base, "run", "test.yml", "--iterations", "6", "--users", "2", "--json", "-", "--no-store", "-q"]
-    ran = subprocess.run(command, cwd=runner.folder, capture_output=True, text=True, check=False, timeout=100)
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["metrics"]["http_reqs"]["values"]["count"] == 6
+    checked = runner.swell("check", "test.yml")
+    assert checked.code == 0, checked.err
+    assert "exactly 4 iterations" in checked.out
+    assert "test.yml:10: a request has no key 'captur'" in checked.err
+    ran = runner.swell("run", "test.yml", "--iterations", "6", "--users", "2", "--json", "-", "--no-store", "-q")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["metrics"]["http_reqs"]["values"]["count"] == 6
 
 
 def test_a_processor(runner: Runner, server: Server) -> None:
@@ -263,13 +273,3 @@ def test_a_processor(runner: Runner, server: Server) -> None:
     metrics = json.loads((runner.folder / "summary.json").read_text())["metrics"]
     assert metrics["my.count"]["values"]["count"] == 4
     assert "artillery_counter" not in metrics
-
-
-def test_a_processor_that_cannot_be_loaded(runner: Runner, server: Server) -> None:
-    """The test ends with 1, the place and nothing sent."""
-    runner.write("p.js", "module.exports = {\n  f(a, b, c { } };\n")
-    ran = runner.run(_script(server, "      - get: {url: /}\n", config="processor: ./p.js"))
-    assert ran.code == 1
-    assert "p.js:2" in ran.err
-    assert "Traceback" not in ran.err
-    assert server.seen == []

@@ -90,7 +90,7 @@ def test_a_lost_worker_is_reported_at_once_and_the_rest_goes_on() -> None:
     rig.start()
     rig.pass_time(2, ticking=(0, 1))
     actions = rig.control.on_gone(1, "killed by SIGKILL", rig.now)
-    assert "worker 1 is lost: killed by SIGKILL" in notices(actions)
+    assert "worker 1 is lost: killed by SIGKILL; 1 of 2 goes on" in notices(actions)
     [lost] = rig.control.lost
     assert (lost.index, lost.pid) == (1, 1001)
     assert lost.at == pytest.approx(2.0)

@@ -79,7 +79,7 @@ def test_jsonl(tmp_path: Path) -> None:
         (None, "there is no file"),
         ("", "there are no rows"),
         ("a,b\n", "only a header"),
-        ("a,b\n1,2\n3\n", ":3: 1 values for 2 columns (a, b)"),
+        ("a,b\n1,2\n3\n", ":3: 1 value for 2 columns (a, b)"),
         ("a,a\n1,2\n", ":1: a column is named twice"),
         ('a,b\n"x"y,2\n', ":2:"),
     ],

@@ -40,8 +40,16 @@ def test_the_library_that_the_user_called_stays() -> None:
 
 def test_our_exceptions_have_the_names_that_people_know() -> None:
     """No path of modules stands before them; those of others keep theirs."""
-    assert trace_of(FeederError("feeder rows has no rows left"))[-1] == "FeederError: feeder rows has no rows left"
+    with pytest.raises(FeederError) as raised:
+        raise FeederError("feeder rows has no rows left")
+    assert trace_of(raised.value)[-1] == "FeederError: feeder rows has no rows left"
     assert trace_of(json.JSONDecodeError("odd", "x", 0))[-1].startswith("json.decoder.JSONDecodeError: odd")
     with pytest.raises(ValueError, match="soon") as caught:
         parse_duration("soon")
     assert "units.py" not in user_traceback(caught.value)
+
+
+def test_a_text_for_people_stands_alone() -> None:
+    """A class of ours says nothing to people who have no line in the traceback."""
+    assert user_traceback(FeederError("no rows are left")) == "no rows are left"
+    assert user_traceback(KeyError("k")) == "KeyError: 'k'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -53,3 +54,20 @@ def test_a_proxy_of_the_environment() -> None:
     assert environment_problem(HttpOptions(trust_env=False), environ) == ""
     assert environment_problem(HttpOptions(proxy="http://y:1"), environ) == ""
     assert environment_problem(HttpOptions(), {"HTTP_PROXY": "http://y:1"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        (("example.org", 443, "elsewhere"), "no IP address"),
+        (("example.org", 70_000, "10.0.0.7"), "1 to 65535"),
+        ("example.org:443:10.0.0.7", "HOST, PORT, ADDRESS"),
+        (("example.org", 443, "10.0.0.7"), ""),
+        (("*", 0, "::1"), ""),
+    ],
+)
+def test_fixed_addresses(entry: Any, word: str) -> None:
+    """Where a name is sent to must be an address: it is never looked up."""
+    found = list(option_problems(HttpOptions(resolve=(entry,))))
+    assert [name for name, _ in found] == (["resolve"] if word else [])
+    assert all(word in problem for _, problem in found)

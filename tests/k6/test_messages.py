@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from swell.dialects.k6.log import make_line, with_field
+from swell.dialects.k6.log import make_line
 from swell.dialects.k6.modules.http_failures import failure_line, failure_text, url_advice
 from swell.http.errors import RequestError
 
@@ -33,17 +33,19 @@ def test_failed_requests_in_the_words_of_k6(k6: K6) -> None:
 
 
 def test_lines_of_the_log_with_an_error_beside_them() -> None:
-    """The error is a field of its own in each format; what a script prints is never taken apart."""
-    message = with_field("Request Failed", "error", 'Get "http://a/": EOF\n')
-    text = make_line("text", 0.0)("warn", message, "")
+    """The error is a field of its own in each format; a message that looks as if it had one is left as it is."""
+    said = ("warn", "Request Failed", "", 'Get "http://a/": EOF\n')
+    text = make_line("text", 0.0)(*said)
     assert text.endswith('level=warning msg="Request Failed" error="Get \\"http://a/\\": EOF\\n"')
-    found = json.loads(make_line("json", 0.0)("warn", message, ""))
+    found = json.loads(make_line("json", 0.0)(*said))
     assert (found["msg"], found["error"]) == ("Request Failed", 'Get "http://a/": EOF\n')
-    shown = make_line("tty", 0.0, colours=False, now=lambda: 2.0)("warn", message, "")
+    shown = make_line("tty", 0.0, colours=False, now=lambda: 2.0)(*said)
     assert shown.startswith("WARN[0002] Request Failed   ")
     assert "   error=" in shown
-    printed = make_line("json", 0.0)("info", message, "console")
-    assert json.loads(printed)["msg"] == message
+    assert make_line("raw", 0.0)(*said) == f"Request Failed error={json.dumps(said[3])}"
+    message = 'Request Failed error="mine"'
+    for source in ("console", ""):
+        assert json.loads(make_line("json", 0.0)("info", message, source))["msg"] == message
 
 
 def test_texts_of_failures() -> None:
@@ -83,6 +85,11 @@ def test_http_debug(k6: K6) -> None:
         (["--summary-trend-stats", "avg,p(101)"], {}, "'p(101)'"),
         ([], {"K6_SUMMARY_TIME_UNIT": "min"}, "is s, ms or us"),
         (["--type", "zip"], {}, "js or archive"),
+        (["--tag", "a"], {}, "'a' is no tag: write NAME=VALUE"),
+        (["--tag", "a="], {}, "'a=' is no tag"),
+        (["--tag", "=b"], {}, "'=b' is no tag"),
+        (["--env", "a-b=c"], {}, "'a-b=c' is no NAME=VALUE"),
+        ([], {"K6_SUMMARY_MODE": "loud"}, "K6_SUMMARY_MODE: 'loud' is none of"),
         (["--console-output", "nowhere/log.txt"], {}, "nowhere/log.txt cannot be written"),
     ],
 )
@@ -100,15 +107,31 @@ def test_console_output_by_environment(k6: K6) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phase", "most"),
-    [("setup", 1), ("teardown", 2)],
+    ("body", "line"),
+    [
+        ("export function setup() { throw new Error('no luck') }", 'msg="setup(): Error: no luck\\n    at setup ('),
+        ("export function teardown() { throw new Error('no luck') }", 'msg="teardown failed:\\nError: no luck\\n'),
+        ("export const options = { vus: 2, iterations: 2 }; if (__VU === 2) throw new Error('no luck')", "no luck"),
+    ],
 )
-def test_an_exception_outside_iterations_is_told_briefly(k6: K6, phase: str, most: int) -> None:
-    """Not once for each part of Swell that hears of it."""
-    body = f"export function {phase}() {{ throw new Error('no luck') }}\nexport default () => {{}}"
-    ran = k6(body)
+def test_an_exception_outside_iterations_is_told_once(k6: K6, body: str, line: str) -> None:
+    """With its place, in the script's words alone: not once for each part of Swell that hears of it."""
+    ran = k6(body + "\nexport default () => {}")
     assert ran.code == 107
-    assert 1 <= ran.err.count("no luck") <= most, ran.err
+    assert (ran.err.count("no luck"), line in ran.err, "SetupError" in ran.err) == (1, True, False), ran.err
+    assert "test.js:1" in ran.err
+
+
+def test_an_exception_of_setup_holds_no_secret(k6: K6) -> None:
+    """What k6/secrets handed out is nowhere in the message, whichever command runs the script."""
+    source = (
+        "import secrets from 'k6/secrets';\nexport default () => {}\n"
+        "export async function setup() { throw new Error('no luck with ' + await secrets.get('key')) }"
+    )
+    ran = k6(source, "--secret-source=mock=key=hush-hush")
+    assert ran.code == 107
+    assert "no luck with" in ran.err
+    assert "hush-hush" not in ran.err
 
 
 def test_crossed_thresholds_are_named_with_their_tags(k6: K6) -> None:
@@ -124,11 +147,13 @@ def test_crossed_thresholds_are_named_with_their_tags(k6: K6) -> None:
 
 
 def test_the_summary_counts_vus_while_there_are_any(k6: K6) -> None:
-    """Three VUs all the time are 3 and never 0: the end, when they have gone, is no reading."""
+    """Three VUs all the time are 3 and never 0: the end, when they have gone, is no reading, for thresholds either."""
     ran = k6(
-        "import { sleep } from 'k6';\nexport const options = { vus: 3, duration: '1500ms' };\n"
+        "import { sleep } from 'k6';\nexport const options = { vus: 3, duration: '1500ms',\n"
+        "  thresholds: { vus: ['value>0'], 'vus{scenario:default}': ['value>0'] } };\n"
         "export default () => { sleep(0.4) }"
     )
+    assert ran.code == 0, ran.out
     vus = ran.metric("vus")
     assert vus["max"] == 3
     assert vus["min"] > 0

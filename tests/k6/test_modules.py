@@ -161,6 +161,29 @@ def test_tags_of_groups_checks_and_assignments(k6: K6) -> None:
     assert groups["checks"]["one"]["passes"] == 2
 
 
+def test_tags_of_the_vu_are_on_its_iterations(k6: K6) -> None:
+    """What exec.vu.tags says when an iteration ends is on `iterations` and `iteration_duration`; groups are not."""
+    source = (
+        _HEAD
+        + """
+    const eq = (n) => [`count==${n}`];
+    export const options = { iterations: 4, vus: 1, thresholds: {
+      iterations: eq(4), 'iterations{scenario:default}': eq(4), 'iterations{first:yes}': eq(1),
+      'iterations{n:1}': eq(1), 'iterations{n:2}': eq(1), 'iterations{group:::g}': eq(0),
+      'iteration_duration{n:2}': ['max>=20'] } };
+    export default () => {
+      if (__ITER === 0) exec.vu.metrics.tags.first = 'yes';
+      if (__ITER === 1) { delete exec.vu.metrics.tags.first; exec.vu.tags = { n: 1 } }
+      if (__ITER === 2) { exec.vu.tags.n = 2; group('g', () => { sleep(0.02); fail('in a group') }) }
+      if (__ITER === 3) delete exec.vu.tags.n;
+    }
+    """
+    )
+    ran = k6(source)
+    assert ran.code == 0, ran.out
+    assert ran.metric("iteration_duration{n:2}")["max"] >= 20
+
+
 def test_cookies_are_forgotten_between_iterations(k6: K6) -> None:
     """The jar is empty at the start of an iteration, unless noCookiesReset is set."""
     body = (

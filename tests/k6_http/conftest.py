@@ -58,8 +58,8 @@ class Vu:
         self.options = options
         self.logged: list[tuple[str, str]] = []
 
-    def log(self, level: str, text: str) -> None:
-        self.logged.append((level, text))
+    def log(self, level: str, text: str, *, error: str = "") -> None:
+        self.logged.append((level, f"{text} {error}" if error else text))
 
 
 class World:

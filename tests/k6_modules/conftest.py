@@ -56,8 +56,8 @@ class Vu:
     ) -> None:
         self.samples.append((metric, value, dict(extra or {})))
 
-    def log(self, level: str, text: str) -> None:
-        self.logged.append((level, text))
+    def log(self, level: str, text: str, *, error: str = "") -> None:
+        self.logged.append((level, f"{text} {error}" if error else text))
 
 
 class World:

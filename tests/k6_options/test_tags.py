@@ -85,3 +85,29 @@ def test_thresholds_on_tags_that_are_not_recorded(k6: K6, options: str, said: st
     ran = k6(f"export const options = {{ {options} }}; export default function () {{}}")
     assert ran.code == 104
     assert said in ran.err
+
+
+def test_tags_of_the_command_line(k6: K6) -> None:
+    """Any name and value, with = or as thresholds have it; a value may hold either sign."""
+    source = """
+    export const options = { thresholds: { 'iterations{a:b=c,1st:x,z:1}': ['count==1'] } };
+    export default () => {}
+    """
+    ran = k6(source, "--tag", "a=b=c", "--tag", "1st:x", "--tags", "z=1")
+    assert ran.code == 0, ran.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("statuss", "unknown tag 'statuss', which does nothing; did you mean 'status'?"),
+        ("vu", "'vu' is not recorded here"),
+        ("ip,url, service", ""),
+    ],
+)
+def test_system_tags_that_do_nothing(k6: K6, asked: str, said: str) -> None:
+    """A tag that no sample will have is told; the test runs, as in k6."""
+    ran = k6("export default () => {}", "--system-tags", asked)
+    assert ran.code == 0
+    assert said in ran.err
+    assert ("systemTags" in ran.err) == bool(said)

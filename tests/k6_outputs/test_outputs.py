@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from swell.dialects.k6.output_files import SYSTEM_TAGS, CsvPoints, InfluxPoints, JsonPoints, time_text
+from swell.dialects.k6.options import SYSTEM_TAGS
+from swell.dialects.k6.output_files import CsvPoints, InfluxPoints, JsonPoints, time_text
 from swell.dialects.k6.outputs import Dashboard, dashboard_of, make_outputs, open_outputs, split_specs
 from swell.outputs.base import wants_points
 from swell.outputs.otlp import Otlp

@@ -157,3 +157,34 @@ def test_thresholds_of_short_runs_are_judged_as_k6_does() -> None:
     store.add(0, encode(recorder.flush()))
     assert [result.grade for result in judge.finish(store)] == ["met", "met"]
     assert [result.grade for result in judge.update(store, 1) or ()] == ["met", "met"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole", "part"),
+    [
+        ([2, 2, 0], [1, 1, 1, 0], (1, 1, 3), (2, 2, 2)),
+        ([0, 2, 4, 0, 0], [], (4, 0, 4), (4, 0, 4)),
+        ([1, 0, 2, 0], [], (2, 0, 2), (2, 0, 2)),
+        ([0, 0], [], (0, 0, 0), (0, 0, 0)),
+        ([3, 3], [], (3, 3, 3), (3, 3, 3)),
+    ],
+)
+def test_vus_are_those_of_the_load(
+    first: list[int], second: list[int], whole: tuple[int, int, int], part: tuple[int, int, int]
+) -> None:
+    """Value, min and max of `vus` say nothing of the seconds after the last VU; thresholds and summary agree."""
+    recorder, store = Recorder(), MetricStore()
+    rows = {name: recorder.series("vus", "gauge", TagSet.of({"scenario": name})) for name in ("a", "b")}
+    for at in range(max(len(first), len(second))):
+        for name, counts in (("a", first), ("b", second)):
+            if counts:
+                recorder.add_sample((rows[name], at + 0.9, float(counts[at]) if at < len(counts) else 0.0))
+        store.add(0, encode(recorder.flush(at + 1.0)))
+    criteria = (f"vus: value == {whole[0]}", f"vus{{scenario:a}}: value == {part[0]}")
+    plan = msgspec.structs.replace(measure(()).run.plan, thresholds=criteria)
+    results = K6Judge(plan, store).finish(store)
+    assert [result.grade for result in results] == ["met", "met"]
+    run = msgspec.structs.replace(measure(()).run, thresholds=results)
+    shown = summary_data(run, store)["metrics"]
+    for name, wanted in (("vus", whole), ("vus{scenario:a}", part)):
+        assert tuple(shown[name]["values"][key] for key in ("value", "min", "max")) == wanted

@@ -16,6 +16,7 @@ from swell.model.units import (
     parse_duration,
     parse_rate,
     parse_size,
+    plural,
 )
 
 
@@ -187,3 +188,14 @@ def test_sizes_counts_and_rates_are_written() -> None:
         "200/s",
         "12,346/s",
     ]
+
+
+def test_one_thing_is_no_things() -> None:
+    """Messages count in the number that the language has."""
+    assert [plural(count, "request") for count in (0, 1, 2, 12_345)] == [
+        "0 requests",
+        "1 request",
+        "2 requests",
+        "12,345 requests",
+    ]
+    assert [plural(count, "criterion", "criteria") for count in (1, 3)] == ["1 criterion", "3 criteria"]

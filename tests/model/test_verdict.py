@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +96,8 @@ def test_thin_percentiles_warn_without_failing() -> None:
     judgement = decide([result("met", unsupported=True)])
     assert judgement.verdict is Verdict.PASS
     assert judgement.warnings == ("http_req_duration: p(95) < 500: 7 samples are too few for this percentile",)
+    one = msgspec.structs.replace(result("met", unsupported=True), count=1)
+    assert decide([one]).warnings == ("http_req_duration: p(95) < 500: 1 sample is too few for this percentile",)
 
 
 def test_dropped_arrivals_are_mentioned_even_where_a_criterion_speaks_for_them() -> None:

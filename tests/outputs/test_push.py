@@ -174,7 +174,7 @@ def test_what_a_server_never_takes_is_given_up() -> None:
         notes = run_through(output, 3)
     assert len(notes) == 2
     assert "answered 400" in notes[0]
-    assert "1 parcels of data were given up" in notes[1]
+    assert "gave up 1 parcel of data" in notes[1]
 
 
 def test_opentelemetry_gets_cumulative_metrics() -> None:

@@ -18,6 +18,7 @@ from swell.analysis.findings import Finding, find
 from swell.analysis.likeness import common_seconds, different_hosts, different_loads, is_steady, unbelievable
 from swell.analysis.student import t_quantile
 from swell.metrics.redaction import redact_url
+from swell.model.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,7 @@ def _objections(base: Run, new: Run, *, force: bool) -> tuple[list[str], list[st
 def _too_short(base: Run, new: Run, cut: Cut) -> str:
     return (
         f"the runs are too short: {common_seconds(base, new):.0f} s, of which {cut.start} s are warm-up, give"
-        f" {cut.count} blocks of {cut.length} s, and {LEAST_BLOCKS} are the least"
+        f" {plural(cut.count, 'block')} of {cut.length} s, and {LEAST_BLOCKS} are the least"
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from swell.coordinator.conduct import planned_duration
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
 from swell.model.profiles import rate_at, users_at
+from swell.model.units import plural
 
 if TYPE_CHECKING:
     from swell.model.plan import Plan, Workload
@@ -52,7 +53,7 @@ def different_hosts(base: Run, new: Run) -> list[str]:
     one, other = base.host, new.host
     found: list[str] = []
     if one.cpus and other.cpus and one.cpus != other.cpus:
-        found.append(f"the base was measured with {one.cpus} processors, the new run with {other.cpus}")
+        found.append(f"the base was measured with {plural(one.cpus, 'processor')}, the new run with {other.cpus}")
     systems = [host.system.split(" ")[0] for host in (one, other)]
     if all(systems) and systems[0] != systems[1]:
         found.append(f"the base was measured on {systems[0]}, the new run on {systems[1]}")

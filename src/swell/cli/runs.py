@@ -18,6 +18,7 @@ import click
 
 from swell.cli import types
 from swell.cli.mistakes import Mistake
+from swell.model.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -200,7 +201,7 @@ def prune(keep: int | None, older_than: float | None, store: str | None) -> None
         old = [each for each in runs.list()[keep or 0 :] if each.started < before and not each.baselines]
         for each in old:
             runs.delete(each.id)
-        click.echo(f"{len(old)} run{'' if len(old) == 1 else 's'} deleted")
+        click.echo(f"{plural(len(old), 'run')} deleted")
 
 
 @command.command()

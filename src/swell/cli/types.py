@@ -171,11 +171,9 @@ def _processes(text: str) -> int | None:
 
 
 def _resolve(text: str) -> tuple[str, int, str]:
-    host, _, rest = text.partition(":")
-    port, _, address = rest.partition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or not address:
-        raise ValueError(f"{text!r}: write HOST:PORT:ADDRESS, such as example.org:443:127.0.0.1")
-    return host, int(port), address.strip("[]")
+    from swell.http.resolver import parse_resolve  # noqa: PLC0415 - keeps the help fast
+
+    return parse_resolve(text)
 
 
 DURATION = _Parsed("duration", _duration)

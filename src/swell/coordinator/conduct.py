@@ -23,6 +23,7 @@ from swell.coordinator.steering import steer_actions
 from swell.coordinator.transports.base import WorkerEvents
 from swell.engine.messages import FromProgram, ToProgram
 from swell.metrics import snapshot as snapshots
+from swell.metrics.load_view import LoadView
 from swell.model.profiles import duration as profile_duration
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class _Conductor:
         self._transport = transport
         self._workers = workers
         self._store = store
+        self._view = LoadView(store)
         self._judge = judge
         self._observers = list(observers)
         self._steering = steering
@@ -137,6 +139,7 @@ class _Conductor:
         self._changed = asyncio.Event()
         self._storage_error = ""
         self._aborted_by_criterion = False
+        self._signal = 0
         self._started = time.time()
 
     async def run(self) -> Outcome:
@@ -185,7 +188,7 @@ class _Conductor:
         if seconds > live.seconds:
             live.seconds = seconds
             # Windows lie within the load: what still runs after its end is not under load.
-            results = self._judge.update(self._store, int(min(seconds, self._load_seconds() + _ROUNDING)))
+            results = self._judge.update(self._view, int(min(seconds, self._load_seconds() + _ROUNDING)))
             if results is not None:
                 live.results = results
                 reason = self._judge.abort_reason(results, seconds) if control.loading else ""
@@ -295,14 +298,15 @@ class _Conductor:
         loop = asyncio.get_running_loop()
         numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
         for number in numbers:
-            loop.add_signal_handler(number, self._interrupted)
+            loop.add_signal_handler(number, self._interrupted, number)
         try:
             yield
         finally:
             for number in numbers:
                 loop.remove_signal_handler(number)
 
-    def _interrupted(self) -> None:
+    def _interrupted(self, number: int) -> None:
+        self._signal = self._signal or number
         self._do(self._control.on_interrupt(time.perf_counter()))
         self._changed.set()
 
@@ -318,6 +322,7 @@ class _Conductor:
             ended=time.time(),
             duration=duration,
             interrupted=control.interrupts > 0,
+            signal=self._signal,
             stop_reason=control.stop_reason,
             end_reason=control.end_reason,
             aborted_by_criterion=self._aborted_by_criterion,
@@ -326,6 +331,6 @@ class _Conductor:
             storage_error=self._storage_error,
             lost=control.lost,
             silences=control.silences,
-            results=self._judge.finish(self._store, min(duration, self._load_seconds()), afresh=bool(control.silences)),
+            results=self._judge.finish(self._view, min(duration, self._load_seconds()), afresh=bool(control.silences)),
             health=self._live.health,
         )

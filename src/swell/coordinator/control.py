@@ -310,7 +310,7 @@ class RunControl:
             at = now - self.start_at if self.start_at is not None else 0.0
             self.lost.append(LostWorker(worker.index, max(0.0, at), reason, worker.pid))
             left = sum(1 for _ in self._alive())
-            rest = f"{left} of {len(self._workers)} go on" if left else "none is left"
+            rest = f"{left} of {len(self._workers)} {'goes' if left == 1 else 'go'} on" if left else "none is left"
             hint = ". Out of memory?" if reason.endswith("SIGKILL") else ""
             yield Notice("error", f"worker {worker.index} is lost: {reason}; {rest}{hint}")
             yield from self._tear_down_when_done(now)

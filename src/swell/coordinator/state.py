@@ -66,6 +66,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     duration: float
     """Seconds of load; 0 if it never began."""
     interrupted: bool = False
+    signal: int = 0
+    """The number of the first signal that asked for the end; 0 if there was none."""
     stop_reason: str = ""
     """Why the run ended before its plan did; empty if it did not."""
     end_reason: str = ""

@@ -16,6 +16,7 @@ from swell.engine.user import VirtualUser
 from swell.metrics.tags import TagSet
 from swell.model.arrivals import derived_seed
 from swell.model.mix import pick_sequence
+from swell.model.slices import slice_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,9 +92,20 @@ class Crew:
         self._mix_from = first
         self._pick = pick_sequence(mix, self.workload.pick, seed=self._seed)
 
-    def new_user(self, index: int) -> VirtualUser:
-        """The `index`-th user (or arrival) of the workload over the whole test."""
-        behaviour = self._mix[self._pick(max(0, index - self._mix_from))].behaviour
+    @property
+    def places(self) -> int | None:
+        """Users of this worker that the mix has a place for; None: any number, since a share of it has no fixed count.
+
+        Beyond them the deal is repeated, for schedules that do not ask.
+        """
+        if any(share.weight > 0 and not share.fixed_count for share in self._mix):
+            return None
+        fixed = sum(share.fixed_count for share in self._mix)
+        return slice_count(self._mix_from + fixed, self.context.index, self.context.count)
+
+    def new_user(self, index: int, behaviour: str = "") -> VirtualUser:
+        """The `index`-th user (or arrival) of the workload over the whole test; of `behaviour`, else as dealt."""
+        behaviour = behaviour or self._mix[self._pick(max(0, index - self._mix_from))].behaviour
         user = VirtualUser(self, index, behaviour, self.tags)
         self.users.add(user)
         self.most_users = max(self.most_users, len(self.users))
@@ -111,6 +123,12 @@ class Crew:
         if self._lag_series < 0:
             self._lag_series = self.context.recorder.series("schedule_lag", "trend", self.tags, is_time=True)
         self.add_sample((self._lag_series, now, lag * 1000.0))
+
+    def finished_apart(self, tags: TagSet, now: float, seconds: float) -> None:
+        """An iteration of a user with tags of its own has ended after `seconds`. Written at once, under these tags."""
+        series = self.context.recorder.series
+        self.add_sample((series("iterations", "counter", tags), now, 1.0))
+        self.add_sample((series("iteration_duration", "trend", tags, is_time=True), now, seconds * 1000.0))
 
     def script_error(self, user: VirtualUser, error: BaseException, where: str) -> None:
         """User code raised: count it, keep the first example with the user's part of the traceback."""

@@ -2,7 +2,7 @@
 
 Rules: pure text. The demo's load test counts as user code. What Python's own library does between the user's frames
 and ours (a cached property, a thread that starts) is no news to anybody and goes with ours. Exceptions of this package
-go by their bare names, as people know them.
+go by their bare names, as people know them; where no line of the user's raised one, a text for people stands alone.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def user_traceback(error: BaseException) -> str:
         # The library alone is what the user called; with ours among it, it is how we do things.
         if of_user or not any(is_ours(frame.filename) for frame in found):
             frames += found
+    if not frames and getattr(error, "for_people", False):
+        return str(error)
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
     lines += [_bare(line, type(error)) for line in traceback.format_exception_only(error)]
     return "".join(lines).rstrip()

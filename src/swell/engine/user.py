@@ -52,7 +52,10 @@ class Quota(Protocol):
 
 
 class VirtualUser:
-    """One user. `id` counts from 1 over the whole test, `index` from 0 within its workload over the whole test."""
+    """One user. `id` counts from 1 over the whole test, `index` from 0 within its workload over the whole test.
+
+    `tags`: what its iterations are counted under; a script may put others in their place.
+    """
 
     __slots__ = (
         "_kill_timer",
@@ -248,9 +251,12 @@ class VirtualUser:
     def _finished(self, start: float) -> None:
         end = self.hub.time()
         crew = self.crew
-        crew.iterations += 1
         self.iteration += 1
-        crew.add_sample((crew.duration_series, end, (end - start) * 1000.0))
+        if self.tags is crew.tags:
+            crew.iterations += 1
+            crew.add_sample((crew.duration_series, end, (end - start) * 1000.0))
+        else:
+            crew.finished_apart(self.tags, end, end - start)
         if end - crew.pulse.last > FAIR_TURN:
             self.hub.sleep(0)
 

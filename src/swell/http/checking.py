@@ -6,15 +6,16 @@ otherwise fail each request of the run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from swell.http.proxy import parse_proxy, proxy_rules
 from swell.http.reach import Reach
+from swell.http.resolver import parse_resolve
 from swell.http.statuses import status_set
 from swell.http.tls import TlsSetupError, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from swell.model.plan import HttpOptions, Network
 
@@ -32,6 +33,8 @@ def option_problems(options: HttpOptions) -> Iterator[tuple[str, str]]:
         proxy = options.proxy
         yield from _problem("proxy", lambda: parse_proxy(proxy))
     yield from _problem("expected_statuses", lambda: status_set(options.expected_statuses))
+    for entry in options.resolve:
+        yield from _problem("resolve", lambda entry=entry: _check_override(entry))
     if options.network is not None:
         network = options.network
         yield from _problem("network", lambda: _check_network(network))
@@ -47,6 +50,14 @@ def environment_problem(options: HttpOptions, environ: Mapping[str, str]) -> str
     if options.proxy is not None or not options.trust_env:
         return ""
     return next((problem for _, problem in _problem("", lambda: proxy_rules(None, environ))), "")
+
+
+def _check_override(entry: Sequence[Any]) -> None:
+    """One of `resolve`; a file may hold anything there."""
+    if isinstance(entry, str) or len(entry) != 3:
+        raise ValueError(f"{entry!r}: write (HOST, PORT, ADDRESS), as in ('example.com', 443, '127.0.0.1')")
+    host, port, address = entry
+    parse_resolve(f"{host}:{port or '*'}:{address}")
 
 
 def _check_network(network: Network) -> None:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from swell.metrics.aggregate import Aggregate
+from swell.metrics.load_view import LoadView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+    from collections.abc import Mapping
 
     from swell.metrics.buckets import Counts, Floats
-    from swell.metrics.builtin import Kind
     from swell.metrics.points import Points
     from swell.metrics.store import MetricStore
 
@@ -69,20 +69,12 @@ class ExactTrends:
             self._parts = []
 
 
-class ExactView:
-    """A view for judging thresholds (`model.metrics_view.MetricsView`), exact for the whole run where that is known."""
+class ExactView(LoadView):
+    """A view for judging thresholds, exact for the whole run where that is known."""
 
     def __init__(self, store: MetricStore, exact: ExactTrends) -> None:
-        self._store = store
+        super().__init__(store)
         self._exact = exact
-
-    def known_metrics(self) -> Set[str]:
-        """As the store."""
-        return self._store.known_metrics()
-
-    def metric_type(self, name: str) -> Kind | None:
-        """As the store."""
-        return self._store.metric_type(name)
 
     def aggregate(
         self,
@@ -91,8 +83,8 @@ class ExactView:
         start: float | None = None,
         end: float | None = None,
     ) -> Aggregate | None:
-        """As the store; of windows the percentiles stay those of histograms."""
-        found = self._store.aggregate(metric, tags, start, end)
+        """As `LoadView`; of windows the percentiles stay those of histograms."""
+        found = super().aggregate(metric, tags, start, end)
         if found is None or found.kind != "trend" or start is not None or end is not None:
             return found
         values = self._exact.values(metric, tags)

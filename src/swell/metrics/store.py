@@ -23,6 +23,7 @@ from swell.metrics.points import Points, unpack_points
 from swell.metrics.series import Series, SeriesTable
 from swell.metrics.snapshot import SeriesDefinition, Snapshot, decode
 from swell.metrics.timeline import HealthRow, Timeline
+from swell.model.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -148,7 +149,7 @@ class MetricStore:
         """What people must know about the measurement: losses, rejected values, too many series."""
         notes = [*self._notes, *self._timeline.warnings]
         if self.rejected:
-            notes.append(f"{self.rejected:,} samples were no finite numbers and are left out")
+            notes.append(f"{plural(self.rejected, 'sample')} left out: not a finite number")
         return notes
 
     @property

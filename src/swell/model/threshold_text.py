@@ -9,6 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from swell.model.units import plural
+
 if TYPE_CHECKING:
     from swell.model.criteria import Condition, Criterion, CriterionResult, Grade, Unit
 
@@ -64,14 +66,18 @@ def result_text(result: CriterionResult) -> str:
     elif criterion.window.kind == "any" and result.start is not None:
         text += f" in the worst {criterion.window.seconds} s, from {_clock(result.start)}"
         if result.failed_windows:
-            text += f" ({result.failed_windows} of {result.windows} windows failed)"
+            text += f" ({result.failed_windows} of {plural(result.windows, 'window')} failed)"
     details = [_margin_text(result.margin, result.grade)] if result.margin is not None else []
     if result.unsupported:
-        samples = "1 sample is" if result.count == 1 else f"{result.count} samples are"
-        details.append(f"{samples} too few for this percentile")
+        details.append(too_few_text(result))
     if result.note:
         details.append(result.note)
     return f"{text}; {'; '.join(details)}" if details else text
+
+
+def too_few_text(result: CriterionResult) -> str:
+    """That the samples of a result do not support its percentile."""
+    return f"{plural(result.count, 'sample')} {'is' if result.count == 1 else 'are'} too few for this percentile"
 
 
 def _tag_text(value: str) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "parse_duration",
     "parse_rate",
     "parse_size",
+    "plural",
 ]
 
 _SECONDS: dict[str, Fraction] = {
@@ -174,6 +175,11 @@ def format_duration(seconds: float) -> str:
     if milliseconds:
         parts.append(_short(milliseconds / 1000, 3) + "s")
     return "".join(parts)
+
+
+def plural(count: float, noun: str, many: str = "") -> str:
+    """`1 request`, `12,345 requests`."""
+    return f"{format_count(count)} {noun if count == 1 else many or noun + 's'}"
 
 
 def format_rate(per_second: float) -> str:

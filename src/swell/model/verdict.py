@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from swell.model.criteria import CriterionResult
-from swell.model.threshold_text import result_text
+from swell.model.threshold_text import result_text, too_few_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,7 @@ def decide(
     warnings = [text for _, texts in ranking if texts is not reasons for text in texts]
     warnings += [dropped] if dropped else []
     warnings += [
-        f"{result.criterion.source}: {result.count} samples are too few for this percentile"
+        f"{result.criterion.source}: {too_few_text(result)}"
         for result in results
         if result.unsupported and result.grade == "met"
     ]

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from swell.metrics.redaction import redact_text
+from swell.model.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,7 @@ class OutputThread:
             times = "once" if self._failures == 1 else f"{self._failures} times"
             notes.append(f"output {label} failed {times}: {self._first_error}")
         if self._output.lost:
-            notes.append(f"output {label}: {self._output.lost} parcels of data were given up")
+            notes.append(f"output {label} gave up {plural(self._output.lost, 'parcel')} of data")
         if self._dropped:
             notes.append(f"output {label} was too slow: {self._dropped} s of data were left out")
         if not self._ended.is_set():

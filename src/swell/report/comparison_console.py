@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from swell.analysis.comparison import Change
+from swell.model.units import plural
 from swell.report import tables
 from swell.report.comparison_words import (
     effect_text,
@@ -60,7 +61,7 @@ def print_comparison(comparison: Comparison, console: Console, *, every: bool = 
         tables.print_fitted(table, console)
     lines = summary_lines(comparison)
     if len(shown) < len(rows):
-        lines.insert(0, f"{len(rows) - len(shown)} more figures are not shown; --all shows them")
+        lines.insert(0, f"{plural(len(rows) - len(shown), 'more figure')} left out; --all shows all")
     if lines:
         console.print()
         console.print(Text("\n".join(f" {line}" for line in lines), style="dim"), soft_wrap=True)

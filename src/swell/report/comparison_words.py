@@ -137,7 +137,7 @@ def baseline_line(comparison: Comparison, baseline: str) -> str:
     if comparison.verdict is Change.INVALID:
         return f"INVALID {against}: {'; '.join(comparison.reasons) or 'nothing could be compared'}"
     if comparison.verdict is Change.EQUIVALENT:
-        return f"EQUIVALENT {against}: all {len(rows)} figures are within the margin"
+        return f"EQUIVALENT {against}: {plural(len(rows), 'figure')} within the margin"
     told = [f"{row.endpoint} {metric_word(row)} {effect_text(row, row.effect)} ({interval_text(row)})" for row in rows]
     if comparison.verdict is Change.INCONCLUSIVE:
         more = f"; runs of {_long(comparison.needed)} would settle half" if comparison.needed is not None else ""

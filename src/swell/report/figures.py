@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from swell.model.units import format_count, format_rate, format_size
+from swell.model.units import format_count, format_rate, format_size, plural
 
 __all__ = ["WEAK_MARK", "amount", "milliseconds", "plural", "share", "signed_share"]
 
@@ -66,11 +66,6 @@ def amount(value: float, unit: str, *, per_second: bool = False) -> str:
     if per_second:
         return format_rate(value)
     return format_count(value) if value == int(value) or abs(value) >= 1000 else _three(value)
-
-
-def plural(count: float, noun: str, many: str = "") -> str:
-    """`1 request`, `12,345 requests`."""
-    return f"{format_count(count)} {noun if count == 1 else many or noun + 's'}"
 
 
 def _three(value: float) -> str:

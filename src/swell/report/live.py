@@ -172,7 +172,7 @@ class LiveView(QuietView):
             text.append(line, style=_GRADE_STYLES.get(result.grade, "dim"))
             text.append(f"  {value}", style="dim")
         if len(ordered) > _MOST_CRITERIA:
-            text.append(f"\n   and {len(ordered) - _MOST_CRITERIA} more thresholds", style="dim")
+            text.append(f"\n   and {plural(len(ordered) - _MOST_CRITERIA, 'more threshold')}", style="dim")
         return text
 
 

@@ -133,7 +133,7 @@ def _errors(run: Run) -> RenderableType | None:
         _append_error(text, error)
     if len(groups) > _MANY_ERRORS:
         rest = sum(error.count for error in groups[_MANY_ERRORS:])
-        more = f"\n  ... and {len(groups) - _MANY_ERRORS} more kinds ({format_count(rest)} errors)"
+        more = f"\n  ... and {plural(len(groups) - _MANY_ERRORS, 'more kind')} ({plural(rest, 'error')})"
         text.append(more, style="dim not bold")
     return text
 
@@ -209,7 +209,7 @@ def _remark(result: CriterionResult) -> str:
     if result.margin == 0 and result.grade != "met":
         parts.append("exactly on the limit, which is not within it")
     if result.failed_windows and result.windows > 1:
-        parts.append(f"{result.failed_windows} of {result.windows} windows failed")
+        parts.append(f"{result.failed_windows} of {plural(result.windows, 'window')} failed")
     if result.unsupported:
         parts.append(f"only {plural(result.count, 'sample')}: too few for this percentile")
     if result.note:

@@ -18,6 +18,7 @@ import msgspec
 from swell.coordinator.state import Outcome
 from swell.metrics.snapshot import SnapshotError
 from swell.metrics.store import MetricStore
+from swell.model.units import plural
 from swell.runs.reading import read_plan, read_run
 from swell.runs.summarize import summarize
 
@@ -179,7 +180,7 @@ class RunStore:
                 raise StoreError(f"{ref}: give a number after ~, such as last~1")
             found = self.list(limit=int(steps) + 1)
             if len(found) <= int(steps):
-                raise StoreError(f"{ref}: there are only {len(found)} runs in {self.place}")
+                raise StoreError(f"{ref}: {self.place} has only {plural(len(found), 'run')}")
             return found[-1]
         if ref == "baseline" or ref.startswith("baseline:"):
             return self._baseline(ref.partition(":")[2] or "default")

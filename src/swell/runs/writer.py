@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from swell.model.units import plural
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,7 +79,7 @@ class RunWriter:
         if self._thread.is_alive():
             self.error = self.error or f"the store did not answer within {_PATIENCE:g} s"
         elif self._lost and not self.error:
-            self.error = f"the store was too slow: {self._lost} seconds of workers are missing in it"
+            self.error = f"the store was too slow: it lacks {plural(self._lost, 'second')} of workers"
 
     def _work(self) -> None:
         try:

@@ -1,8 +1,8 @@
 """The front door of `swell artillery`: finds the command, ends every mistake in a message and Artillery's exit code.
 
 Rules: commands and flags are Artillery's of version 1 and 2. Exit codes: 0 finished, also with errors and failed VUs; 1
-for wrong use, wrong scripts and failed strict checks; 21 for failed expectations; 130 after Ctrl-C. Where Swell has
-more to say (thresholds, a measurement that cannot be believed) it is 1 and 3 instead of 0.
+for wrong use, wrong scripts and failed strict checks; 21 for failed expectations; 130 after Ctrl-C, 143 after SIGTERM.
+Where Swell has more to say (thresholds, a measurement that cannot be believed) it is 1 and 3 instead of 0.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 
 __all__ = ["execute"]
 
-_INTERRUPTED, _LOST = 130, 11
+_LOST = 11
+_SIGNALLED = 128  # and the number of the signal, as shells have it: 130 for Ctrl-C, 143 for SIGTERM
 _DIED_EARLY = re.compile(r"worker \d+ ended before the start: ")
 
 
@@ -130,7 +131,7 @@ def execute(loaded: Loaded, parsed: Parsed, argv: Sequence[str]) -> int:
             keep=writer.keep if writer is not None else None,
         )
         if outcome.script_error is not None:
-            said = outcome.script_error[1].removeprefix("ScriptError: ")
+            said = outcome.script_error[1]
             _say(f"Error: {said}")
             return _LOST if _DIED_EARLY.match(said) else 1
         run = summarize(
@@ -184,7 +185,7 @@ def _show(
 
 def _exit_code(verdict: Verdict, run: Run, outcome: Outcome, told: Told, *, judged: bool) -> int:
     if outcome.interrupted:
-        return _INTERRUPTED
+        return _SIGNALLED + outcome.signal
     if outcome.lost:
         _say("Error: " + "; ".join(f"worker {lost.index}: {lost.reason}" for lost in outcome.lost))
         return _LOST

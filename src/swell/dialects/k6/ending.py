@@ -38,7 +38,6 @@ __all__ = ["exit_code", "show_results", "summary_mode", "tell_verdict"]
 _THRESHOLDS, _SETUP_TIMEOUT, _TEARDOWN_TIMEOUT, _STOPPED = 99, 100, 101, 103
 _INTERRUPTED, _SCRIPT_ERROR, _ABORTED, _FAILED = 105, 107, 108, 110
 _INVALID = 3
-_LOGGED = "SetupError: "  # an exception of the script: the worker has told it when it happened
 _NAMES = {"int": "a number", "float": "a number", "bool": "true", "list": "an array", "bytes": "an ArrayBuffer"}
 _SUMMARY_TIMEOUT = 120.0  # seconds
 _VERSION = "v2.2.0"  # the k6 whose formats these are
@@ -64,7 +63,7 @@ def show_results(
 ) -> None:
     """Say what went wrong, print the summary or what handleSummary makes of it, write --summary-export."""
     given, options = loaded.given, loaded.options
-    if outcome.script_error is not None and not outcome.script_error[1].startswith(_LOGGED):
+    if outcome.script_error is not None:
         log("error", _words(outcome.script_error))
     mode: Any = summary_mode(given)
     stats = tuple(options.get("summaryTrendStats") or TREND_STATS)
@@ -227,8 +226,8 @@ def tell_verdict(
 
 def _words(error: tuple[str, str]) -> str:
     phase, text = error
-    text = text.removeprefix(_LOGGED).removeprefix("Traceback (most recent call last):\n")
-    return text if phase == "load" else f"{phase}(): {text}" if not text.startswith(phase) else text
+    text = text.removeprefix("Traceback (most recent call last):\n")
+    return f"setup(): {text}" if phase == "setup" and not text.startswith(phase) else text
 
 
 def _print(text: str) -> None:

@@ -213,13 +213,13 @@ class K6Instance:
 
     # The log.
 
-    def log(self, level: str, message: str, source: str = "") -> None:
-        """One line of the log; debug lines only with --verbose."""
+    def log(self, level: str, message: str, source: str = "", *, error: str = "") -> None:
+        """One line of the log; debug lines only with --verbose. `error` stands beside the message."""
         if level == "debug" and not self.test.verbose:
             return
         if self.redact is not None:
-            message = self.redact(message)
-        self._write(sys.stdout if self.hub is not None else sys.stderr, self._line(level, message, source))
+            message, error = self.redact(message), self.redact(error)
+        self._write(sys.stdout if self.hub is not None else sys.stderr, self._line(level, message, source, error))
 
     def console(self, level: str, message: str) -> None:
         """What the script prints."""
@@ -239,11 +239,11 @@ class K6Instance:
         style = "text" if self.test.log_style == "tty" else self.test.log_style
         self._write(self._console_file, make_line(style, 0.0)(level, message, "console"))
 
-    def uncaught(self, message: str, *, source: str = "stacktrace") -> None:
+    def uncaught(self, message: str) -> None:
         """An error that a script did not catch."""
         shown = self._repeats.shown(message)
         if shown is not None:
-            self.log("error", shown, source)
+            self.log("error", shown, "stacktrace")
 
     def _write(self, stream: Any, line: str) -> None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ from swell.dialects.k6.instance import K6Instance
 from swell.dialects.k6.modules.http_settings import check_tls
 from swell.dialects.k6.option_network import address_ranges, ciphers, host_patterns
 from swell.dialects.k6.option_values import OptionError, boolean, duration, stages, text, text_map, texts
-from swell.dialects.k6.options import OPTIONS, Tier, consolidate, decode, from_environment
+from swell.dialects.k6.options import OPTIONS, Tier, consolidate, decode, from_environment, system_tag_warnings
 from swell.dialects.k6.planning import Threshold, make_plan, thresholds_of
 from swell.dialects.k6.scenario_scaling import scaled
 from swell.dialects.k6.settings import K6Test
@@ -44,6 +45,7 @@ __all__ = ["LoadError", "Loaded", "load"]
 
 _CONFIG = "~/.config/k6/config.json"
 _SCRIPT_ERROR, _NO_CODE, _ABORTED = 107, 255, 108
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class LoadError(Exception):
@@ -93,7 +95,7 @@ def load(given: Given, environ: Mapping[str, str] | None = None) -> Loaded:
 
 def _load(given: Given, environ: Mapping[str, str]) -> Loaded:
     warnings: list[str] = []
-    env = text_pairs("--env", given.many("env"))
+    env = _variables(given.many("env"))
     test, folder, archived, stored_env = _source(given)
     env = {**stored_env, **env}
     flag_options = _flag_options(given)
@@ -109,7 +111,7 @@ def _load(given: Given, environ: Mapping[str, str]) -> Loaded:
     own, found = decode("the script", _script_options(vu, archived))
     warnings += found
     options, found = consolidate([Tier("configuration file", config), Tier("script", own), *outer])
-    warnings += found
+    warnings += found + system_tag_warnings(options)
     test.options = options
     scenarios = scenarios_of(options)
     test.scenarios = select(scenarios, [name for each in given.many("scenario") for name in each.split(",") if name])
@@ -132,15 +134,23 @@ def _load(given: Given, environ: Mapping[str, str]) -> Loaded:
     )
 
 
-def text_pairs(name: str, pairs: list[str]) -> dict[str, str]:
-    """NAME=VALUE texts; a name alone takes its value from the environment. Raises OptionError."""
+def _variables(pairs: list[str]) -> dict[str, str]:
+    """Those of `--env`: NAME=VALUE; a name alone takes its value from the environment. Raises OptionError."""
     found: dict[str, str] = {}
     for pair in pairs:
         key, sign, value = pair.partition("=")
-        if not key or not (key[0].isalpha() or key[0] == "_"):
-            raise OptionError(name, f"{pair!r} is no NAME=VALUE")
+        if not _VARIABLE.fullmatch(key):
+            raise OptionError("--env", f"{pair!r} is no NAME=VALUE; a name has letters, digits and _, no digit first")
         found[key] = value if sign else os.environ.get(key, "")
     return found
+
+
+def _tag(name: str, pair: str) -> tuple[str, str]:
+    """A tag: NAME=VALUE, or NAME:VALUE as in thresholds. Neither may be empty, as in k6."""
+    key, _, value = pair.partition("=" if "=" in pair else ":")
+    if not key or not value:
+        raise OptionError(name, f"{pair!r} is no tag: write NAME=VALUE, such as env=staging")
+    return key, value
 
 
 def _source(given: Given) -> tuple[K6Test, Any, dict[str, Any] | None, dict[str, str]]:
@@ -250,8 +260,7 @@ def _flag_options(given: Given) -> dict[str, Any]:
         elif parser is stages:
             parsed = [row for each in value for row in stages(name, each, units=True) or []]
         elif parser is text_map:
-            # NAME:VALUE too, as in thresholds.
-            parsed = text_pairs(name, [each if "=" in each else each.replace(":", "=", 1) for each in value])
+            parsed = dict(_tag(name, each) for each in value)
         elif parser in {texts, address_ranges, ciphers, host_patterns}:
             parsed = [part for each in ([value] if isinstance(value, str) else value) for part in parser(name, each)]
         elif parser is boolean or parser is text:

@@ -9,66 +9,58 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from swell.dialects.k6.settings import LogStyle
 
-__all__ = ["Repeats", "make_line", "with_field"]
+__all__ = ["Line", "Repeats", "make_line"]
 
 _LEVELS = {"debug": "DEBU", "info": "INFO", "warn": "WARN", "error": "ERRO"}
 _NAMES = {"warn": "warning"}
 _COLOURS = {"debug": 37, "info": 36, "warn": 33, "error": 31}
-_FIELD = re.compile(r'([^="]+) ([a-z]+)=("(?:[^"\\]|\\.)*")', re.DOTALL)
 _PLAIN = re.compile(r"[a-zA-Z0-9\-._/@^+]+")
 
 
-def make_line(
-    style: LogStyle, started: float, *, colours: bool = True, now: Callable[[], float] = time.time
-) -> Callable[[str, str, str], str]:
-    """`line(level, message, source)` in this style; `started` in seconds since 1970."""
+class Line(Protocol):
+    """Makes a line of the log. `error` is what stands beside a message of k6's own, `source` who says it."""
 
-    def tty(level: str, message: str, source: str) -> str:
-        message, field, value = _parts(message, source)
+    def __call__(self, level: str, message: str, source: str, error: str = "") -> str:
+        """The line, without its end."""
+        ...
+
+
+def make_line(style: LogStyle, started: float, *, colours: bool = True, now: Callable[[], float] = time.time) -> Line:
+    """Lines in this style; `started` in seconds since 1970."""
+
+    def tty(level: str, message: str, source: str, error: str = "") -> str:
         head = f"{_LEVELS[level]}[{max(0, int(now() - started)):04d}]"
         if colours:
             head = f"\x1b[{_COLOURS[level]}m{head[:4]}\x1b[0m{head[4:]}"
-        tail = _tail(field, value, source)
+        tail = _tail(source, error)
         return f"{head} {message:<44}{tail}" if tail else f"{head} {message}"
 
-    def text(level: str, message: str, source: str) -> str:
-        message, field, value = _parts(message, source)
+    def text(level: str, message: str, source: str, error: str = "") -> str:
         head = f"time={_quoted(_stamp(now()))} level={_NAMES.get(level, level)} msg={_quoted(message)}"
-        return head + _tail(field, value, source)
+        return head + _tail(source, error)
 
-    def as_json(level: str, message: str, source: str) -> str:
-        message, field, value = _parts(message, source)
-        fields = ({field: value} if field else {}) | {"level": _NAMES.get(level, level), "msg": message}
-        fields["time"] = _stamp(now())
+    def as_json(level: str, message: str, source: str, error: str = "") -> str:
+        fields = {"error": error} if error else {}
+        fields |= {"level": _NAMES.get(level, level), "msg": message, "time": _stamp(now())}
         return json.dumps(fields | ({"source": source} if source else {}), ensure_ascii=False)
 
-    def raw(level: str, message: str, source: str) -> str:
+    def raw(level: str, message: str, source: str, error: str = "") -> str:
         del level, source
-        return message
+        return message + _tail("", error)
 
     return {"tty": tty, "text": text, "json": as_json, "raw": raw}[style]
 
 
-def with_field(message: str, name: str, value: str) -> str:
-    """A message of our own with something that stands beside it, such as the error."""
-    return f"{message} {name}={json.dumps(value, ensure_ascii=False)}"
-
-
-def _parts(message: str, source: str) -> tuple[str, str, str]:
-    """(message, name, value) of what `with_field` made; what scripts say is never taken apart."""
-    found = None if source else _FIELD.fullmatch(message)
-    return (message, "", "") if found is None else (found[1], found[2], json.loads(found[3]))
-
-
-def _tail(field: str, value: str, source: str) -> str:
+def _tail(source: str, error: str) -> str:
     """What stands behind the message."""
-    return (f" {field}={_quoted(value)}" if field else "") + (f" source={source}" if source else "")
+    return (f" error={_quoted(error)}" if error else "") + (f" source={source}" if source else "")
 
 
 class Repeats:

@@ -86,9 +86,9 @@ def _run(argv: list[str]) -> int:
     from swell.dialects.k6.running import LogSink, execute  # noqa: PLC0415
 
     if not summary_mode(given):
-        return _failed(
-            f"--summary-mode: {given.one('summary-mode')!r} is none of compact, full, legacy, disabled", _CONFIG
-        )
+        said = given.one("summary-mode")
+        named = f"--summary-mode: {said!r}" if said else f"K6_SUMMARY_MODE: {os.environ['K6_SUMMARY_MODE']!r}"
+        return _failed(f"{named} is none of compact, full, legacy, disabled", _CONFIG)
     try:
         sink = LogSink(given.one("log-output") or os.environ.get("K6_LOG_OUTPUT", ""))
         loaded = load(given)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from swell.dialects.k6.option_network import (
@@ -39,12 +39,31 @@ from swell.dialects.k6.option_values import (
     truth,
 )
 
-__all__ = ["LOAD", "OPTIONS", "Option", "Tier", "consolidate", "decode", "from_environment"]
+__all__ = [
+    "LOAD",
+    "OPTIONS",
+    "SYSTEM_TAGS",
+    "Option",
+    "Tier",
+    "consolidate",
+    "decode",
+    "from_environment",
+    "system_tag_warnings",
+]
 
 Parser = Callable[[str, Any], Any]
 
 LOAD = ("duration", "iterations", "stages", "scenarios")
 """The options that shape the load together."""
+
+SYSTEM_TAGS = (
+    *("check", "error", "error_code", "expected_response", "group", "method", "name", "proto", "scenario"),
+    *("service", "status", "subproto", "tls_version", "url"),
+)
+"""The system tags that k6 enables by default."""
+
+_ON_REQUEST = ("ip", "ocsp_status")
+_NOT_RECORDED = ("iter", "vu")
 
 
 class Option(NamedTuple):
@@ -212,6 +231,21 @@ def consolidate(tiers: list[Tier]) -> tuple[dict[str, Any], list[str]]:
                 options.pop(key, None)
         options.update(own)
     return options, warnings
+
+
+def system_tag_warnings(options: Mapping[str, Any]) -> list[str]:
+    """What the option `systemTags` asks for in vain. k6 passes over it in silence."""
+    known = (*SYSTEM_TAGS, *_ON_REQUEST, *_NOT_RECORDED)
+    warnings: list[str] = []
+    asked: Sequence[str] = options.get("systemTags") or ()
+    for tag in asked:
+        if tag in _NOT_RECORDED:
+            warnings.append(f"systemTags: {tag!r} is not recorded here; set it as a tag of your own if you need it")
+        elif tag not in known:
+            close = difflib.get_close_matches(tag, known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(sorted(known))}"
+            warnings.append(f"systemTags has the unknown tag {tag!r}, which does nothing; {hint}")
+    return warnings
 
 
 def _check_unit(tier: Tier, shaping: list[str]) -> None:

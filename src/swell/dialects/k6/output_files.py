@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from swell.dialects.k6.modules.http_failures import WORDS
+from swell.dialects.k6.options import SYSTEM_TAGS
 from swell.dialects.k6.summary_data import NOT_K6
 from swell.outputs.base import OutputError
 from swell.outputs.files import TextFile, csv_line
@@ -22,13 +23,7 @@ if TYPE_CHECKING:
 
     from swell.outputs.batch import Batch, SeriesFacts
 
-__all__ = ["SYSTEM_TAGS", "CsvPoints", "InfluxPoints", "JsonPoints", "time_text"]
-
-SYSTEM_TAGS = (
-    *("check", "error", "error_code", "expected_response", "group", "method", "name", "proto", "scenario"),
-    *("service", "status", "subproto", "tls_version", "url"),
-)
-"""Those that k6 enables by default."""
+__all__ = ["CsvPoints", "InfluxPoints", "JsonPoints", "time_text"]
 
 _CONTAINS = {"ms": "time", "bytes": "data", "": "default"}
 _TIME_FORMATS = ("unix", "unix_milli", "unix_micro", "unix_nano", "rfc3339", "rfc3339_nano")

@@ -60,7 +60,7 @@ class K6Program:
         try:
             instance.prepare_vus(slice_count(wanted, context.index, context.count))
         except JsError as error:
-            raise SetupError(error.stack) from None
+            raise self._failure(error) from None
 
     def _planned_from(self, name: str) -> int:
         """VUs that are needed when this scenario starts: its own, and those of scenarios that run then."""
@@ -112,7 +112,7 @@ class K6Program:
         try:
             vu = instance.new_vu(0, phase=name)
         except JsError as error:
-            raise SetupError(error.stack) from None
+            raise self._failure(error) from None
         context = vu.context
         assert context is not None
         try:
@@ -124,10 +124,13 @@ class K6Program:
         except JsError as error:
             if isinstance(error.__cause__, (AbortRun, UserKilled)):
                 raise error.__cause__ from None
-            instance.uncaught(error.stack, source="hint")
-            raise SetupError(error.stack) from None
+            raise self._failure(error) from None
         finally:
             vu.close_connections()
+
+    def _failure(self, error: JsError) -> SetupError:
+        redact = self.instance.redact
+        return SetupError(error.stack if redact is None else redact(error.stack))
 
     # What k6/execution asks.
 

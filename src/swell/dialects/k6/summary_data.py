@@ -14,6 +14,7 @@ import numpy as np
 
 from swell.dialects.k6.summary_groups import root_group
 from swell.metrics.builtin import BUILTIN
+from swell.metrics.load_view import total_of
 from swell.model.criteria import holds
 from swell.model.threshold_tokens import scan_selector
 
@@ -100,7 +101,7 @@ def metrics_of(
     source = _Source(store, trend_stats, exact)
     found: dict[str, dict[str, Any]] = {}
     for name in sorted({series.metric for series in store.series_list()} - NOT_K6):
-        total = store.totals(name, tags)
+        total = total_of(store, name, tags)
         if total is not None and not _is_silent(name, total):
             found[name] = _metric(source, name, total, tags)
     if "iterations" in found:
@@ -147,9 +148,9 @@ def _metrics(run: Run, source: _Source, declared: Sequence[tuple[str, str]] | No
         criterion = result.criterion
         parent = criterion.metric
         if parent not in metrics:
-            metrics[parent] = _metric(source, parent, store.totals(parent), _NO_TAGS, criterion)
+            metrics[parent] = _metric(source, parent, total_of(store, parent), _NO_TAGS, criterion)
         if name not in metrics:
-            total = store.totals(parent, criterion.tags)
+            total = total_of(store, parent, criterion.tags)
             metrics[name] = _metric(source, parent, total, criterion.tags, criterion)
         metrics[name].setdefault("thresholds", {})[expression] = {"ok": threshold_holds(result)}
     return dict(sorted(metrics.items()))
@@ -180,8 +181,6 @@ def _values(
             values = {"value": 0.0, "min": 0.0, "max": 0.0}
             if total is not None:
                 values = {"value": total.last, "min": total.min, "max": total.max}
-            if name == "vus" and not tags and (running := _running(source.store)):
-                values = {"value": running[-1], "min": min(running), "max": max(running)}
         case "rate":
             values = {"rate": 0.0, "passes": 0.0, "fails": 0.0}
             if total is not None:
@@ -190,14 +189,6 @@ def _values(
             known = source.exact.values(name, tags) if source.exact is not None and total is not None else None
             values = {stat: 0.0 if total is None else _stat(total, stat, known) for stat in source.trend_stats}
     return {key: _number(value) for key, value in values.items()}
-
-
-def _running(store: MetricStore) -> list[float]:
-    """VUs at the end of each second while there were any: k6 looks no more when the last one has gone."""
-    counts = store.users()
-    while counts and not counts[-1]:
-        counts.pop()
-    return [float(count) for count in counts]
 
 
 def _stat(total: Aggregate, stat: str, known: Floats | None) -> float:

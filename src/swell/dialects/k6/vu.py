@@ -128,15 +128,20 @@ class K6Vu:
             known = tags.cache[metric] = (recorder, recorder.series(metric, kind, tags, is_time=is_time))
         recorder.add_sample((known[1], self.hub.time(), value))
 
-    def log(self, level: str, message: str, source: str = "") -> None:
-        """A line of k6's own in the log."""
-        self.worker.log(level, message, source)
+    def log(self, level: str, message: str, source: str = "", *, error: str = "") -> None:
+        """A line of k6's own in the log; `error`: what went wrong, as a field beside the message."""
+        self.worker.log(level, message, source, error=error)
 
     # Tags.
 
     def retag(self) -> None:
-        """Give the running fiber the tags of the scenario, of the script's own assignments and of the group."""
+        """Give the running fiber the tags of the scenario, of the script's own assignments and of the group.
+
+        The iteration itself is counted under all but the group, which it is not in.
+        """
         extra = dict(self.own_tags)
+        if self.user is not None:
+            self.user.tags = self.base.with_tags(**extra) if extra else self.base
         if self.group:
             extra["group"] = self.group
         current_fiber().tags = self.base.with_tags(**extra) if extra else self.base

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 from swell.dialects.python.current import virtual_user
 from swell.dialects.python.exceptions import FeederError, StopUser
 from swell.dialects.python.scope import current_scope
+from swell.model.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -204,9 +205,8 @@ def _csv_rows(path: Path, columns: Sequence[str] | None, delimiter: str, encodin
                 if len(set(names)) != len(names):
                     raise FeederError(f"{path}:{reader.line_num}: a column is named twice")
             elif len(values) != len(names):
-                raise FeederError(
-                    f"{path}:{reader.line_num}: {len(values)} values for {len(names)} columns ({', '.join(names)})"
-                )
+                found, wanted = plural(len(values), "value"), plural(len(names), "column")
+                raise FeederError(f"{path}:{reader.line_num}: {found} for {wanted} ({', '.join(names)})")
             else:
                 yield _CsvRow(names, tuple(values))
     except csv.Error as error:

@@ -65,7 +65,7 @@ def key_figures(run: Run) -> list[Figure]:
     figures: list[Figure] = []
     if totals is not None:
         failed = totals.failed / totals.requests if totals.requests else 0.0
-        note = f"{format_count(totals.failed)} requests" if totals.failed else ""
+        note = plural(totals.failed, "request") if totals.failed else ""
         figures += [
             Figure("Requests", format_count(totals.requests), format_rate(totals.rate)),
             Figure("Failed", share(failed), note, totals.failed > 0),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from swell.model.threshold import criterion_text, value_text
 from swell.model.units import format_count, format_rate
-from swell.report.figures import WEAK_MARK, amount, milliseconds, share, signed_share
+from swell.report.figures import WEAK_MARK, amount, milliseconds, plural, share, signed_share
 from swell.report.html.sentences import clock
 from swell.report.html.sparkline import sparkline
 
@@ -136,7 +136,7 @@ def _criterion(result: CriterionResult) -> CriterionRow:
     if result.unsupported:
         notes.append("too few samples for this percentile")
     if result.failed_windows and result.windows > 1:
-        notes.append(f"{result.failed_windows} of {result.windows} windows failed")
+        notes.append(f"{result.failed_windows} of {plural(result.windows, 'window')} failed")
     return CriterionRow(
         asked=criterion.source or criterion_text(criterion),
         grade=result.grade,

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from swell.model.units import format_count, format_duration, format_rate
-from swell.report.figures import WEAK_MARK, milliseconds, share
+from swell.report.figures import WEAK_MARK, milliseconds, plural, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def failed_words(lines: OverTime) -> str:
     places = [place for place, failed in enumerate(lines.failed) if failed]
     top = _largest(lines.failed_rate)
     return (
-        f"{format_count(count)} of {format_count(total)} requests failed ({share(count / total)}), "
+        f"{format_count(count)} of {plural(total, 'request')} failed ({share(count / total)}), "
         f"the first at {clock(lines.starts[places[0]])}, the last at {clock(lines.starts[places[-1]])}; "
         f"at most {format_rate(lines.failed_rate[top])} at {clock(lines.starts[top])}."
     )
@@ -77,7 +77,7 @@ def times_words(lines: OverTime, durations: Histogram) -> str:
 def histogram_words(durations: Histogram) -> str:
     """Of the distribution."""
     return (
-        f"Half of {format_count(durations.count)} answers took {milliseconds(durations.percentile(50))} or less; "
+        f"Half of {plural(durations.count, 'answer')} took {milliseconds(durations.percentile(50))} or less; "
         f"the fastest {milliseconds(durations.min)}, the slowest {milliseconds(durations.max)}. "
         "Upright lines: p50, p95 and p99."
     )

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from swell.dialects.javascript import JsThrow
-from swell.dialects.k6.log import with_field
 from swell.dialects.k6.modules.http_failures import failure_line, failure_text, url_advice
 from swell.dialects.k6.modules.http_state import HttpState, NoResponse, option, state_of
 from swell.dialects.k6.modules.http_wishes import Wishes, wishes_of
@@ -265,4 +264,4 @@ def _failed(state: HttpState, method: str, url: str, message: str, throw: bool) 
     line = failure_line(method, url, message)
     if throw:
         raise JsThrow("Error", line)
-    state.vu.log("warn", with_field("Request Failed", "error", line))
+    state.vu.log("warn", "Request Failed", error=line)

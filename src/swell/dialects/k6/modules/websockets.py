@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from swell.dialects.javascript import HostFunction, HostModule, JsThrow
-from swell.dialects.k6.log import with_field
 from swell.dialects.k6.modules.http_state import state_of as http_state_of
 from swell.dialects.k6.modules.ws_state import event_of, open_socket, state_of
 from swell.http.errors import InvalidUrl
@@ -56,7 +55,7 @@ def _warn(context: Any) -> None:
 
 def _unheard(context: Any, text: str) -> None:
     """An error that no handler of the script hears of."""
-    context.state.log("warn", with_field("WebSocket failed", "error", redact_url(text)))
+    context.state.log("warn", "WebSocket failed", error=redact_url(text))
 
 
 def _check(context: Any, url: str) -> str:

@@ -13,7 +13,6 @@ from math import inf
 from typing import Any
 
 from swell.dialects.javascript import HostFunction, HostModule, JsThrow
-from swell.dialects.k6.log import with_field
 from swell.dialects.k6.modules.http_state import option
 from swell.dialects.k6.modules.ws_state import describe, event_of, open_socket, state_of
 from swell.metrics.redaction import redact_url
@@ -46,7 +45,7 @@ def _open(context: Any, number: int, url: str, params: str | None) -> str:
         text = f"{redact_url(url)}: {error.message}"
         if option(vu, "throw", False):
             raise JsThrow("Error", text) from None
-        vu.log("warn", with_field("Attempt to establish a WebSocket connection failed", "error", text))
+        vu.log("warn", "Attempt to establish a WebSocket connection failed", error=text)
         return describe(error.response, url, error.message)
     return describe(socket.response, url, "")
 
