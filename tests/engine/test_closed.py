@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from swell.engine.messages import SetUsers
@@ -17,6 +19,9 @@ from swell.model.plan import (
 )
 
 from .conftest import FakeProgram, plan_of, plan_with, run_virtual
+
+if TYPE_CHECKING:
+    from swell.engine.user import VirtualUser
 
 
 def ramp(users: int, seconds: float, hold: float) -> UserStages:
@@ -214,6 +219,20 @@ def test_mix_and_tags() -> None:
     assert program.behaviours.count("reader") == 6
     assert program.behaviours.count("writer") == 2
     assert outcome.count("iterations", scenario="site", team="web") == 16
+
+
+def test_iterations_count_under_the_tags_of_their_user() -> None:
+    """Tags that a script gives its user are on its iterations and their durations from then on, and only on its own."""
+
+    def iterate(user: VirtualUser) -> None:
+        user.hub.sleep(1.0)
+        if user.id == 1 and user.iteration == 2:
+            user.tags = user.tags.with_tags(part="second")
+
+    outcome = run_virtual(plan_of(UserIterations(2, 4)), FakeProgram(iterate))
+    assert outcome.count("iterations") == 8
+    assert outcome.count("iterations", part="second", scenario="main") == 2
+    assert outcome.total("iteration_duration", part="second").count == 2
 
 
 def test_setup_and_teardown_order() -> None:

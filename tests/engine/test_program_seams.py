@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from swell.engine.messages import AllDone, EndRequested, FromProgram, Stop, Tick, ToProgram
 from swell.engine.script import StopVirtualUser
 from swell.engine.worker import TIME_IS_UP
@@ -94,6 +96,24 @@ def test_users_are_dealt_from_another_mix(virtual: Virtual) -> None:
 
     virtual(plan_with(workload), program, at={5.0: change}, until=40)
     assert program.behaviours == ["a", "b", "c", "c", "c"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_no_more_users_than_the_fixed_counts(virtual: Virtual, count: int) -> None:
+    """A batched ramp of fixed counts alone is complete with their sum, on all workers together; so is a remix."""
+    program = FakeProgram(idle)
+    mix = (Share("a", fixed_count=2), Share("b", fixed_count=3))
+    workload = Workload(name="main", mix=mix, profile=SteeredUsers(9, 2.0 * count, 20.0, batched=True))
+
+    def change(workers: list[Any]) -> None:
+        for worker in workers:
+            worker.context.control.remix("main", (Share("c", fixed_count=4),))
+            worker.context.control.steer("main", 9, math.inf)
+
+    virtual(plan_with(workload), program, at={10.0: change}, until=40, count=count)
+    assert sorted(program.behaviours) == [*"aabbb", *"cccc"]
+    spawned = [call for call in program.calls if call.startswith("spawned")]
+    assert sorted(spawned) == (["spawned 5", "spawned 9"] if count == 1 else [f"spawned {n}" for n in (2, 3, 4, 5)])
 
 
 def test_the_program_is_asked_before_users_end(virtual: Virtual) -> None:

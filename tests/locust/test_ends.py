@@ -85,6 +85,46 @@ def test_several_processes_have_master_and_workers(server: Server, tmp_path: Pat
     assert ran.code == 0, ran.stderr
 
 
+REPORTS = """
+from locust import User, constant, events, task
+from probe import note
+
+got = {"made": 0, "reported": 0}
+
+class Visitor(User):
+    wait_time = constant(0.05)
+
+    @task
+    def once(self):
+        got["made"] += 1
+
+@events.report_to_master.add_listener
+def tell(client_id, data):
+    data["made"], got["made"] = got["made"], 0
+    note("told", n=data["made"])
+
+@events.worker_report.add_listener
+def hear(client_id, data):
+    got["reported"] += data["made"]
+
+@events.test_stop.add_listener
+def show(environment):
+    if not hasattr(environment.runner, "post"):
+        note("heard", n=got["reported"])
+"""
+
+
+def test_the_last_report_of_a_worker_counts(tmp_path: Path) -> None:
+    """What a test adds to `report_to_master` after the last whole interval is with the master in its `test_stop`."""
+    path = tmp_path / "reports.py"
+    path.write_text(REPORTS)
+    ran = run([*SWELL, "--processes", "2"], path, tmp_path / "swell", "", "-u", "2", "-r", "2", "-t", "4s")
+    told = [event["n"] for event in ran.trace if event["event"] == "told"]
+    assert [event["n"] for event in ran.trace if event["event"] == "heard"] == [sum(told)], ran.stderr
+    assert sum(told) > 0
+    assert ran.code == 0, ran.stderr
+
+
 @pytest.mark.parametrize(("limit", "code"), [("count > 1", 0), ("count > 1000000", 1)])
 def test_thresholds_judge_a_locust_run(limit: str, code: int, server: Server, tmp_path: Path) -> None:
     """A threshold on Locust's command line makes the exit code; the file is not changed for it."""

@@ -185,3 +185,37 @@ def test_a_user_that_cannot_be_made(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[-1] == "stopped"
     assert "You must specify the base host" in ran.stderr
+
+
+def test_users_beside_the_ramp(tmp_path: Path, server: Server) -> None:
+    """A program that does not import gevent starts users beside its ramp, and tasks read statistics as of now."""
+    more = """
+class Other(Visitor):
+    @task
+    def look(self):
+        before = self.environment.stats.get("/b", "GET").num_requests
+        self.client.get("/b")
+        assert self.environment.stats.get("/b", "GET").num_requests > before
+
+env.user_classes.append(Other)
+runner.start(2, 10)
+
+def until(counts):
+    for _ in range(600):
+        if runner.user_classes_count == counts and runner.state == "running":
+            break
+        time.sleep(0.05)
+    say(runner.user_classes_count, runner.target_user_count)
+
+until({"Visitor": 1, "Other": 1})
+runner.spawn_users({"Other": 2})
+until({"Visitor": 1, "Other": 3})
+while env.stats.get("/b", "GET").num_requests < 3:
+    time.sleep(0.05)
+runner.quit()
+say(runner.exceptions)
+"""
+    ran = _swell(tmp_path, _HEAD.replace("{url}", server.url).replace("import gevent, sys", "import sys") + more)
+    assert ran.returncode == 0, ran.stderr
+    said = [line for line in ran.stdout.splitlines() if line.startswith("{")]
+    assert said == ["{'Visitor': 1, 'Other': 1} 2", "{'Visitor': 1, 'Other': 3} 2", "{}"], ran.stdout + ran.stderr

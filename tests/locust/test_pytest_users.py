@@ -123,3 +123,57 @@ def test_values_that_do_not_fit(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "parametrize of test_it: 2 names (a, b) and 1 values: (1,)" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_fixtures_that_nobody_names(server: Server, tmp_path: Path) -> None:
+    """`autouse`: for each user before the named ones, once for wide scopes, left out where only pytest can make it."""
+    (tmp_path / "conftest.py").write_text("""
+import pytest
+
+@pytest.fixture(autouse=True, scope="session")
+def whole():
+    print("whole begins")
+    yield "whole"
+    print("whole ends")
+
+@pytest.fixture(autouse=True)
+def shadowed():
+    print("never")
+
+@pytest.fixture(autouse=True)
+def patched(monkeypatch):
+    print("never")
+""")
+    source = """
+import pytest
+users = []
+
+@pytest.fixture
+def named(own):
+    print("named", own)
+    return own
+
+@pytest.fixture(autouse=True)
+def own(session, whole):
+    users.append(session)
+    print("own begins", whole)
+    yield len(users)
+    print("own ends")
+
+@pytest.fixture
+def shadowed():
+    print("shadowed")
+
+def test_it(named, own, session):
+    assert named == own
+    assert users[own - 1] is session
+    session.get("/ok")
+"""
+    ran = _swell(tmp_path, source, "-t", "1s", "-u", "2", "-r", "2", "-H", server.url)
+    assert ran.returncode == 0, ran.stderr
+    assert "left out: there is no fixture for its parameter 'monkeypatch'" in ran.stderr
+    lines = [line for line in ran.stdout.splitlines() if line]
+    assert lines[0] == "whole begins"
+    assert sorted(lines[1:-1]) == sorted(["shadowed", "own begins whole", "own ends"] * 2 + ["named 1", "named 2"])
+    assert lines[1:4] == ["shadowed", "own begins whole", "named 1"]
+    assert lines[-1] == "whole ends"

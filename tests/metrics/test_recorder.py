@@ -293,3 +293,28 @@ def test_requests_that_were_never_sent_have_no_duration() -> None:
     assert store.aggregate("http_req_duration", {"error": "refused"}) is None
     assert store.aggregate("http_req_waiting", {}).count == 1
     assert store.aggregate("http_req_latency", {}).count == 2
+
+
+def test_what_waits_can_be_seen_and_stays() -> None:
+    """`waiting` shows rows, samples and errors that no snapshot has; the next snapshot has them all the same."""
+    recorder = Recorder(100.0)
+    assert [len(part) for part in recorder.waiting()] == [0, 0, 0]
+    tags = TagSet.of({"name": "/a", "method": "GET", "expected_response": "false"})
+    series = recorder.request_series(tags)
+    beside = recorder.beside(series, "bytes_of_mine")
+    for end in (100.5, 101.5):
+        recorder.add_request((series, end - 0.1, end, 0.0, 0.0, 0.1, 0.0, 10, 20))
+        recorder.add_sample((beside, end, 7.0))
+        recorder.add_error("custom", "wrong", tags, {"url": "/a"})
+    for _ in range(2):
+        rows, samples, errors = recorder.waiting()
+        assert rows[:, 2].tolist() == [100.5, 101.5]
+        assert samples.tolist() == [[beside, 100.5, 7.0], [beside, 101.5, 7.0]]
+        assert [(one.message, one.name, one.count, one.example) for one in errors] == [("wrong", "/a", 2, None)]
+    assert recorder.described() == [(dict(tags.items), True)]
+    assert recorder.described(1) == []
+    assert recorder.counters_beside("bytes_of_mine") == {beside: series}
+    snapshot = recorder.flush(101.0)
+    assert recorder.flushes == 1
+    assert [(one.count, one.example is not None) for one in snapshot.errors] == [(2, True)]
+    assert [len(part) for part in recorder.waiting()] == [1, 1, 0]

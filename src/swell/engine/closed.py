@@ -14,7 +14,7 @@ from swell.model import profiles
 from swell.model.slices import global_index, slice_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from swell.engine.crew import Crew
     from swell.engine.user import VirtualUser
@@ -50,15 +50,18 @@ class _Slots:
                 self._slots.append(back)
                 continue
             context = self.crew.context
-            user = self.crew.new_user(global_index(slot, context.index, context.count))
-            self._slots.append(user)
-            user.begin(user.run_closed)
+            self.fill(self.crew.new_user(global_index(slot, context.index, context.count)))
         grace = self.crew.workload.graceful_ramp_down
         while len(self._slots) > wanted:
             user = self._slots.pop()
             if user is not None:
                 self._leaving[len(self._slots)] = user
                 user.request_stop(grace)
+
+    def fill(self, user: VirtualUser) -> None:
+        """Start a user in the lowest free slot."""
+        self._slots.append(user)
+        user.begin(user.run_closed)
 
     def refill(self) -> None:
         """Start users in filled slots whose users have ended by themselves."""
@@ -163,6 +166,7 @@ class SteeredSchedule(_Slots):
         self._target = 0
         self._interval = 0.0
         self._batch = 1
+        self._full = False
         self._ramp: Timer | None = None
 
     def begin(self, start: float) -> None:
@@ -180,6 +184,7 @@ class SteeredSchedule(_Slots):
         if self._no_more:
             return
         self._target = users
+        self._full = False
         self._interval = 0.0 if math.isinf(spawn_rate) else 1.0 / spawn_rate
         if self._ramp is not None:
             self._ramp.cancel()
@@ -188,6 +193,12 @@ class SteeredSchedule(_Slots):
             self._batch = max(1, math.floor(spawn_rate)) if self._interval else 1
             self.refill()
         self._ramp_step(self._hub.time())
+
+    def add(self, behaviours: Sequence[str]) -> None:
+        """Start users of these behaviours now. The ramp that runs, and the next one, count them as theirs."""
+        context = self.crew.context
+        for behaviour in () if self._no_more else behaviours:
+            self.fill(self.crew.new_user(global_index(self.count, context.index, context.count), behaviour))
 
     def stop(self, grace: float | None) -> None:
         """As `Schedule.stop`."""
@@ -203,8 +214,15 @@ class SteeredSchedule(_Slots):
             if self._interval and due > now:
                 self._ramp = self._hub.call_at(due, self._ramp_step, due)
                 return
+            if self._full:
+                break
             step = min(self._batch, abs(self._target - self.count))
-            self.set_count(self.count + (step if self.count < self._target else -step))
+            wanted = self.count + (step if self.count < self._target else -step)
+            # A batched ramp finds out that the mix has no place for more, and is over one interval later.
+            places = self.crew.places if self._profile.batched and wanted > self.count else None
+            most = wanted if places is None else max(places, self.count)
+            self._full = wanted > most
+            self.set_count(min(wanted, most))
             due += self._batch * self._interval
         self._ramp = None
         self.crew.program.spawning_complete(self.count)

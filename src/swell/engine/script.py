@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from swell.engine.user import VirtualUser
     from swell.metrics.recorder import Recorder
+    from swell.metrics.snapshot import Snapshot
     from swell.model.plan import Plan, Share
     from swell.runtime.hub import Hub
 
@@ -56,12 +57,20 @@ class WorkerControl(Protocol):
         """Ramp the `SteeredUsers` workload to `users` of this worker, `spawn_rate` per second."""
         ...
 
+    def add_users(self, workload: str, behaviours: Sequence[str]) -> None:
+        """Start users of these behaviours soon, beside a ramp of a `SteeredUsers` workload, which counts them."""
+        ...
+
     def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
         """Deal the users that start from now on from another mix."""
         ...
 
     def users(self, workload: str) -> Collection[VirtualUser]:
         """The users of the workload that live in this worker now."""
+        ...
+
+    def unsent(self) -> Snapshot | None:
+        """A snapshot that is taken from the recorder, but that `measured` has not been told of yet."""
         ...
 
     def end(self, reason: str) -> None:

@@ -8,21 +8,21 @@ greenlet; user code happens in fibers. A worker that has nothing more to do says
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from swell.engine.arrivals import ArrivalSchedule
 from swell.engine.closed import SteeredSchedule
+from swell.engine.control import Control
 from swell.engine.crew import Crew, CrewCounts
 from swell.engine.messages import (
     AbortRequested,
     AllDone,
     DoSetup,
     DoTeardown,
-    EndRequested,
     Exit,
-    FromProgram,
     Ready,
     Release,
     ScriptFailed,
@@ -45,10 +45,9 @@ from swell.metrics.recorder import Recorder
 from swell.metrics.tags import TagSet
 from swell.model import profiles
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
-from swell.model.slices import global_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from swell.engine.health import HealthWatch
     from swell.engine.memory import Collector
@@ -98,7 +97,7 @@ class Worker:
         self._watch = watch
         self._collector = collector
         # Without a watch (on virtual time) nobody asks how late the loop is.
-        self.context.control = _Control(self)
+        self.context.control = Control(self)
         self._pulse = Pulse(hub, self.recorder.absorb, interval=BEAT if watch is not None else 1.0)
         self._desk = RendezvousDesk(self.context, send)
         self._schedules: dict[str, Schedule] = {}
@@ -174,8 +173,6 @@ class Worker:
             self._send(ScriptFailed(self.context.index, phase, text))
 
     def _open(self) -> None:
-        import os  # noqa: PLC0415 - a virtual worker needs no process
-
         self.program.start_worker(self.context)
         self._send(Ready(self.context.index, os.getpid()))
 
@@ -196,7 +193,7 @@ class Worker:
         finally:
             self._on_exit()
 
-    # What the program asks for (`_Control`).
+    # What the program asks for (`control.Control`).
 
     def call_soon(self, callback: Callable[..., object], *args: object) -> None:
         """Run the callback in the hub, after what was asked for before."""
@@ -211,11 +208,22 @@ class Worker:
         schedule = self._schedules.get(workload)
         return schedule.crew.users if schedule is not None else ()
 
+    def unsent(self) -> Snapshot | None:
+        """As `WorkerControl.unsent`."""
+        return None if self._unsent is None else self._unsent[0]
+
     def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
         """As `WorkerControl.remix`."""
         schedule = self._schedules.get(workload)
         if isinstance(schedule, SteeredSchedule):
-            schedule.crew.remix(mix, global_index(schedule.count, self.context.index, self.context.count))
+            # For all workers from the same user on, so that together they deal it once.
+            schedule.crew.remix(mix, schedule.count * self.context.count)
+
+    def add_users(self, workload: str, behaviours: Sequence[str]) -> None:
+        """As `WorkerControl.add_users`."""
+        schedule = self._schedules.get(workload)
+        if isinstance(schedule, SteeredSchedule):
+            schedule.add(behaviours)
 
     # The load.
 
@@ -358,30 +366,6 @@ class Worker:
         if self._collector is not None:
             self._collector.stop()
         self._send(AllDone(self.context.index))
-
-
-class _Control:
-    """As `script.WorkerControl`."""
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-
-    def steer(self, workload: str, users: int, spawn_rate: float) -> None:
-        worker = self._worker
-        # In the hub: users start and stop there.
-        worker.call_soon(worker.receive, SetUsers(workload, users, spawn_rate))
-
-    def remix(self, workload: str, mix: tuple[Share, ...]) -> None:
-        self._worker.remix(workload, mix)
-
-    def users(self, workload: str) -> Collection[VirtualUser]:
-        return self._worker.users(workload)
-
-    def end(self, reason: str) -> None:
-        self._worker.tell(EndRequested(self._worker.context.index, reason))
-
-    def post(self, value: object) -> None:
-        self._worker.tell(FromProgram(self._worker.context.index, value))
 
 
 def _most_users(workload: Workload) -> int:

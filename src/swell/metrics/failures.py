@@ -72,6 +72,11 @@ class ErrorGroups:
         self._fresh.clear()
         return out
 
+    def untaken(self, second: int) -> list[ErrorGroup]:
+        """What the next `take` will give, without the examples. Nothing is taken away."""
+        counted = ((self._groups[key], count) for key, count in self._fresh.items())
+        return [ErrorGroup(one.kind, one.message, one.name, one.method, n, second, second) for one, n in counted]
+
     def merge(self, groups: Iterable[ErrorGroup]) -> None:
         """Add groups that a worker took."""
         for new in groups:

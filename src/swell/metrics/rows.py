@@ -75,6 +75,11 @@ class RowBuffer:
         self._data[: self._size] = kept
         return taken
 
+    def held(self) -> Floats:
+        """All rows that were not taken yet, which stay: an array of rows, good until something is added."""
+        self.absorb()
+        return self._data[: self._size]
+
     def _reserve(self, rows: int) -> None:
         if rows > len(self._data):
             grown = np.empty((max(rows, 2 * len(self._data)), self._width), np.float64)

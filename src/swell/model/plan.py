@@ -59,8 +59,9 @@ class SteeredUsers(msgspec.Struct, frozen=True, tag="steered"):
     """Closed model whose user count is set while it runs (a shape class, a live page, an API).
 
     The first user starts at once, the others 1/`spawn_rate` seconds apart; infinity starts all at once. With
-    `batched`, floor(spawn_rate) users (at least one) start or stop at a time, and each new ramp also fills the
-    places of users that ended by themselves. `duration` None means until told to stop.
+    `batched`, floor(spawn_rate) users (at least one) start or stop at a time, each new ramp also fills the places of
+    users that ended by themselves, and a mix of fixed counts alone gets no more users than their sum. `duration` None
+    means until told to stop.
     """
 
     users: int = 0

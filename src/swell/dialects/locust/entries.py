@@ -76,17 +76,17 @@ class StatsEntry:
     @property
     def num_requests(self) -> int:
         """Requests made."""
-        return self._figures().requests
+        return self._counts().requests
 
     @property
     def num_none_requests(self) -> int:
         """Requests among them without a response time."""
-        return self._figures().untimed
+        return self._counts().untimed
 
     @property
     def num_failures(self) -> int:
         """Failed requests."""
-        return self._figures().failures
+        return self._counts().failures
 
     @property
     def total_response_time(self) -> float:
@@ -136,7 +136,7 @@ class StatsEntry:
     @property
     def fail_ratio(self) -> float:
         """The share of failed requests (0 to 1)."""
-        figures = self._figures()
+        figures = self._counts()
         if figures.requests:
             return figures.failures / figures.requests
         return 1.0 if figures.failures else 0.0
@@ -181,13 +181,13 @@ class StatsEntry:
     def total_rps(self) -> float:
         """Requests per second from the start of the run to its last request; the same span for all entries."""
         span = self.stats.span
-        return self._figures().requests / span if span > 0 else 0.0
+        return self._counts().requests / span if span > 0 else 0.0
 
     @property
     def total_fail_per_sec(self) -> float:
         """Failures per second over the same span."""
         span = self.stats.span
-        return self._figures().failures / span if span > 0 else 0.0
+        return self._counts().failures / span if span > 0 else 0.0
 
     # Percentiles
 
@@ -333,6 +333,9 @@ class StatsEntry:
 
     def _figures(self) -> Figures:
         return self.stats.figures_of(self)
+
+    def _counts(self) -> Figures:
+        return self.stats.counts_of(self)
 
     def _current_rates(self) -> tuple[float, float]:
         with self.stats.guard:

@@ -50,9 +50,7 @@ class EntryNumbers:
         ]
         timed = [tags for _, metric, tags in fresh if metric == self._time_metric]
         for key in sorted({(tags.get("name", ""), tags.get("method", "")) for tags in timed}):
-            if key not in self.of_key:
-                self.of_key[key] = len(self.keys)
-                self.keys.append(key)
+            self.number_of(key)
         for groups in self._groups.values():
             groups.extend([-1] * (len(every) - known))
         for place, metric, tags in fresh:
@@ -61,6 +59,14 @@ class EntryNumbers:
                 number = 2 * number + (UNTIMED_TAG in tags)
             self._groups[metric][known + place] = number
         self._arrays = {}
+
+    def number_of(self, key: Key) -> int:
+        """The number of an entry, which gets one if it has none."""
+        found = self.of_key.get(key)
+        if found is None:
+            found = self.of_key[key] = len(self.keys)
+            self.keys.append(key)
+        return found
 
     def groups(self, metric: str) -> Counts:
         """By series: its group, -1 for series of other metrics."""

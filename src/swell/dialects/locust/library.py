@@ -30,7 +30,7 @@ from swell.dialects.locust.runners import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from swell.dialects.locust.env import Environment
     from swell.dialects.locust.library_page import LibraryPage
@@ -131,12 +131,20 @@ class LibraryRunner(LocalRunner):
             self._thread = threading.Thread(target=self._serve, daemon=True)
             self._thread.start()
 
+    def spawn_users(self, user_classes_spawn_count: Mapping[str, int], wait: bool = False) -> list[Any]:
+        """As `Runner.spawn_users`; out of the program's own thread they come soon, and are not given back."""
+        if threading.get_ident() == self._worker:
+            return super().spawn_users(user_classes_spawn_count, wait)
+        if self._run is not None:
+            self._run.send(("spawn", dict(user_classes_spawn_count), None, None))
+        return []
+
     def start_shape(self) -> None:
         """Run the environment's shape, as Locust does with one."""
         self.start(0, 1)
 
     def stop(self) -> None:
-        """End the run and wait for it; in a task or a listener it comes back at once, and the run ends."""
+        """End the run and wait for it; in a task it comes back when the end has begun."""
         self._stop("the program called runner.stop()")
 
     def quit(self) -> None:

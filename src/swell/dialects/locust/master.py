@@ -194,7 +194,7 @@ class Master:
             return
         runner = self._runner
         total = sum(self._spawned.values())
-        if total < runner.target_user_count:
+        if total < runner.reachable_user_count:
             return
         self._spawned.clear()
         runner.target_user_classes_count = runner.user_classes_count

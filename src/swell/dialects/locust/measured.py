@@ -1,8 +1,9 @@
 """What a metric store knows, as Locust's statistics: by name and method, since the last reset.
 
 Rules: reads a `MetricStore` and keeps nothing that the store has, so recording a request costs what it always costs.
-Everything is as of the last snapshot, in whole seconds of the run; `refresh` finds out whether there is news. A reset
-forgets every second that the store had by then. Requests that never had a response time carry the tag `untimed`.
+The store knows everything up to the last snapshot, in whole seconds of the run; what came after it is `unflushed`,
+where a recorder is given. `refresh` finds out whether there is news. A reset forgets every second that the store had by
+then, and what was unflushed. Requests that never had a response time carry the tag `untimed`.
 
 Response time: Locust's is the whole call, with connecting and redirects. In a closed load that is `http_req_latency`,
 because its intended start is its real start. In an open load that metric holds the schedule lag too, which Locust does
@@ -18,16 +19,18 @@ import numpy as np
 
 from swell.dialects.locust.body_sizes import BODY_METRIC
 from swell.dialects.locust.entry_numbers import UNTIMED_TAG, EntryNumbers, Key
-from swell.dialects.locust.figures import Figures, merged, minus
+from swell.dialects.locust.figures import NOTHING, Figures, merged, minus
 from swell.dialects.locust.sheets import EMPTY_SHEET, Sheet, joined, make_sheet
+from swell.dialects.locust.unflushed import Unflushed
 from swell.metrics.buckets import Counts
+from swell.metrics.failures import ErrorGroup, ErrorGroups
 from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from swell.metrics.failures import ErrorGroup
     from swell.metrics.frame import Frame
+    from swell.metrics.recorder import Recorder
     from swell.metrics.store import MetricStore
     from swell.model.plan import Plan
 
@@ -70,6 +73,7 @@ class Measured:
         *,
         time_metric: str = "http_req_latency",
         content_metric: str = CONTENT_METRIC,
+        recorder: Recorder | None = None,
     ) -> None:
         self.store = store
         self.origin = origin
@@ -89,22 +93,49 @@ class Measured:
         self._settled = EMPTY_SHEET
         self._settled_until = 0
         self._forgotten: dict[Key | None, Figures] = {}
+        # Of the second of the last reset: requests and failures before it.
+        self._in_first_second: dict[Key | None, tuple[int, int]] = {}
+        latency = time_metric == "http_req_latency"
+        self.unflushed = None if recorder is None else Unflushed(recorder, self._numbers, latency=latency)
+        self._whole: Sheet | None = None
+        self._begun = False
         store.taps.append(self._count_frame)
 
-    def refresh(self) -> bool:
-        """Look whether the store has more than before; True if so."""
+    def refresh(self, *, look: bool = False) -> bool:
+        """Find out whether there is more than before, with `look` also in the recorder; True if so."""
         state = (self.store.seconds, self._frames)
-        if state == self._state:
-            return False
-        self._state = state
-        self._read()
-        return True
+        changed = state != self._state
+        if changed:
+            self._state = state
+            self._read()
+        unflushed = self.unflushed
+        if unflushed is not None:
+            if look:
+                changed = unflushed.look(self._since, begun=self._begun) or changed
+            elif not unflushed.is_current():
+                unflushed.drop()
+        if changed:
+            self._whole = None
+        return changed
+
+    def begin(self, origin: float) -> None:
+        """The run begins at this Unix time; what was measured before counts for its first second."""
+        self.origin = origin
+        self._begun = True
 
     def reset(self) -> None:
-        """Forget everything that the store has now."""
+        """Forget everything that there is now."""
+        gone: dict[Key | None, Figures] = {}
+        if self.unflushed is not None and self.unflushed.is_current():
+            # It will be in the store, in a second that counts.
+            sheet = self.unflushed.sheet()
+            gone[None] = sheet.total()
+            for place in sheet.requests.nonzero()[0].tolist():
+                gone[self.keys[place]] = sheet.figures(place)
         self._since = self._settled_until = self._last = self._whole_seconds()
         self._settled = self._sheet = EMPTY_SHEET
-        self._forgotten = {}
+        self._forgotten = gone
+        self._in_first_second = {key: (each.requests, each.failures) for key, each in gone.items()}
         self._state = (-1.0, -1)
         self._clear()
 
@@ -112,7 +143,6 @@ class Measured:
         """Forget what there is of one entry, or of the total (None); the others stay."""
         self._forgotten[key] = merged([self._forgotten.get(key, Figures()), self.figures(key)])
         self._state = (-1.0, -1)
-        self._total = None
 
     @property
     def keys(self) -> Sequence[Key]:
@@ -127,17 +157,27 @@ class Measured:
         """One entry, or all of them together (None)."""
         gone = self._forgotten.get(key)
         if key is None:
-            if self._total is None:
-                whole = self._sheet.total()
-                self._total = whole if gone is None else minus(whole, gone)
-            return self._total
-        found = self._sheet.figures(self._at(key))
-        return found if gone is None else minus(found, gone)
+            whole = self._stored_total()
+            whole = whole if self._is_settled() else merged([whole, self._unflushed_sheet().total()])
+        else:
+            whole = self.sheet.figures(self._at(key))
+        return whole if gone is None else minus(whole, gone)
+
+    def counts(self, key: Key | None) -> Figures:
+        """As `figures`, without times and content: cheap also where the newest requests are not in the store yet."""
+        number = None if key is None else self._at(key)
+        stored = self._stored_total() if number is None else self._sheet.figures(number)
+        fresh = (0, 0, 0) if self.unflushed is None else self.unflushed.counts(number)
+        gone = self._forgotten.get(key, NOTHING)
+        return Figures(
+            stored.requests + fresh[0] - gone.requests,
+            stored.untimed + fresh[1] - gone.untimed,
+            stored.failures + fresh[2] - gone.failures,
+        )
 
     def has(self, key: Key) -> bool:
         """Whether an entry has a request since the last reset."""
-        number = self._at(key)
-        return number < len(self._sheet) and bool(self._sheet.requests[number])
+        return self.counts(key).requests > 0
 
     def is_whole(self, key: Key) -> bool:
         """Whether `sheet` says all about an entry: nothing of it was forgotten on its own."""
@@ -146,7 +186,11 @@ class Measured:
     @property
     def sheet(self) -> Sheet:
         """All entries since the last reset."""
-        return self._sheet
+        if self._is_settled():
+            return self._sheet
+        if self._whole is None:
+            self._whole = joined(self._sheet, self._unflushed_sheet())
+        return self._whole
 
     @property
     def started(self) -> float:
@@ -155,7 +199,12 @@ class Measured:
 
     @property
     def last(self) -> float | None:
-        """Unix time of the end of the last second that has a request, None without any."""
+        """Unix time of the newest request, to the end of its second once that is over; None without any."""
+        if not self.counts(None).requests:
+            return None
+        newest = None if self.unflushed is None else self.unflushed.last
+        if newest is not None:
+            return self.origin + newest
         return self.origin + min(self._last, self.store.seconds) if self._last > self._since else None
 
     def recent(self, seconds: int) -> Recent:
@@ -185,6 +234,22 @@ class Measured:
 
     def per_second(self, key: Key | None) -> PerSecond:
         """By Unix second: requests, and failures; of one entry or of all."""
+        found = self._stored_per_second(key)
+        if self.unflushed is not None:
+            fresh = self.unflushed.per_second(None if key is None else self._at(key))
+            for own, more in zip(found, fresh, strict=True):
+                for second, count in more.items():
+                    at = int(self.origin + second)
+                    own[at] = own.get(at, 0) + count
+        if key in self._in_first_second:
+            first = int(self.origin + self._since)
+            for own, gone in zip(found, self._in_first_second[key], strict=True):
+                own[first] = own.get(first, 0) - gone
+                if own[first] <= 0:
+                    del own[first]
+        return found
+
+    def _stored_per_second(self, key: Key | None) -> PerSecond:
         if key is not None:
             if self._per_second is None:
                 self._per_second = self._all_per_second()
@@ -201,11 +266,28 @@ class Measured:
 
     def errors(self) -> list[ErrorGroup]:
         """Failures of requests since the start of the run (a reset changes nothing here), in order of appearance."""
-        groups = [group for group in self.store.errors() if group.kind not in _NO_REQUEST]
-        return sorted(groups, key=lambda group: group.first)
+        groups = self.store.errors()
+        if self.unflushed is not None and self.unflushed.errors:
+            both = ErrorGroups()
+            both.merge(groups)
+            both.merge(self.unflushed.errors)
+            groups = both.ordered()
+        return sorted((group for group in groups if group.kind not in _NO_REQUEST), key=lambda group: group.first)
 
     def _count_frame(self, _frame: Frame) -> None:
         self._frames += 1
+
+    def _stored_total(self) -> Figures:
+        if self._total is None:
+            self._total = self._sheet.total()
+        return self._total
+
+    def _is_settled(self) -> bool:
+        """Whether the store has everything."""
+        return self.unflushed is None or not self.unflushed.counts(None)[0]
+
+    def _unflushed_sheet(self) -> Sheet:
+        return EMPTY_SHEET if self.unflushed is None else self.unflushed.sheet()
 
     def _at(self, key: Key) -> int:
         number = self.number(key)

@@ -21,11 +21,12 @@ _STEP = 0.05
 
 def pause(seconds: float) -> None:
     """Wait; with gevent loaded, its other greenlets of this thread run."""
-    gevent: Any = sys.modules.get("gevent")
-    if gevent is None or in_fiber():
+    # The thread of the users may be importing gevent just now: then it has no `sleep` yet.
+    sleep: Any = getattr(sys.modules.get("gevent"), "sleep", None)
+    if sleep is None or in_fiber():
         time.sleep(seconds)
     else:
-        gevent.sleep(seconds)
+        sleep(seconds)
 
 
 def wait_until(done: Callable[[], bool], timeout: float | None = None) -> bool:

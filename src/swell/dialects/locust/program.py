@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from swell import __version__
 from swell.dialects.locust import log
+from swell.dialects.locust.enders import Enders
 from swell.dialects.locust.exception import StopTest
 from swell.dialects.locust.measured import time_metric_of
 from swell.dialects.locust.messages import Message
@@ -70,7 +71,8 @@ class LocustProgram:
         self._quitting_told = False
         self._begun = False
         self._stopping = False
-        self._enders: list[Any] = []
+        self._enders = Enders()
+        self._end_asked = False
         self._ended = False
         self._shape: ShapeLoop | None = None
         self.runner: Any = None
@@ -82,6 +84,7 @@ class LocustProgram:
         environment, events = self.environment, self.environment.events
         self._context = context
         self._feed = StatsFeed(time_metric=time_metric_of(context.plan))
+        self._feed.show_in(environment.stats, context)
         environment.enter(context)
         events.request.set_recorder(make_recorder(context))
         runner = self.runner = self.take_runner()
@@ -91,15 +94,16 @@ class LocustProgram:
         if self._several:
             runner.post = context.control.post
             context.control.post(("ready", runner.client_id))
-        else:
-            profile = context.plan.workloads[0].profile
-            runner.target_user_count = profile.users if isinstance(profile, SteeredUsers) else 0
         events.user_error.add_listener(self._count_exception)
         self._join()
         self.tell_init()
+        profile = context.plan.workloads[0].profile
+        if not self._several:
+            runner.target_user_count = profile.users if isinstance(profile, SteeredUsers) else 0
         self._filter()
         try:
-            events.test_start.fire(environment=environment)
+            if not self._end_asked:  # in init
+                events.test_start.fire(environment=environment)
         except StopTest as stop:
             _log.error(str(stop))
             _log.warning("Stopping Locust...")
@@ -135,8 +139,7 @@ class LocustProgram:
         self._begun = True
         now = time.time()
         origin = now + at - context.hub.time()
-        assert self._feed is not None
-        self.environment.stats.attach(self._feed.store, origin, time_metric=time_metric_of(context.plan))
+        self.environment.stats.begin(origin)
         if not self._several and self._make_outputs is not None:
             self._outputs = outputs = self._make_outputs(self.environment)
             outputs.start(now)
@@ -207,6 +210,7 @@ class LocustProgram:
         assert self._feed is not None
         with self.environment.stats.guard:
             self._feed.add(snapshot)
+        self.environment.stats.look()
         runner = self.runner
         if snapshot.health:
             runner.current_cpu_usage = float(snapshot.health.get("cpu", 0.0)) * 100.0
@@ -229,12 +233,15 @@ class LocustProgram:
             runner.control.remix(runner.workload, shares([runner.user_classes_by_name[name] for name in msg_type]))
         elif kind == "steer":
             runner.control.steer(runner.workload, msg_type, data)
+        elif kind == "spawn":
+            runner.spawn_users(msg_type)
         elif kind == "web":
             self._spawn(self._answer_web, msg_type, data)
 
     def before_stop(self, reason: str, grace: float | None) -> float | None:
         """As `Program.before_stop`: what Locust does before it stops the users."""
         self._join()
+        self._stopping = True
         if self._several:
             self.runner.control.post(("stopping", reason))
         elif reason == "interrupted":
@@ -245,11 +252,8 @@ class LocustProgram:
         self.environment.events.test_stopping.fire(environment=self.environment)
         runner.final_user_classes_count = dict(runner.user_classes_count)
         runner.update_state(STATE_CLEANUP)
-        self._stopping = True
-        enders, self._enders = self._enders, []
         assert self._context is not None
-        for fiber in enders:
-            self._context.hub.call_soon(_wake, fiber)
+        self._enders.begun(self._context.hub)
         return grace if self._make_outputs is None else self.environment.stop_timeout
 
     def teardown(self, context: WorkerContext) -> None:
@@ -278,11 +282,14 @@ class LocustProgram:
         events, environment = self.environment.events, self.environment
         if self._begun:
             events.test_stop.fire(environment=environment)
+            if self._several:
+                self._report()  # what the test has gathered since the last one
+        assert self._context is not None
+        self._enders.ended(self._context.hub)
         self._tell_quitting()
         if answers := last_answers(environment.web_ui):
             self.runner.control.post(("web_last", answers))  # nobody can ask the test any more
         code = self.exit_code
-        assert self._context is not None
         if not self._several:
             _log.info("Shutting down (exit code %s)", code)
             if self._outputs is not None:
@@ -313,14 +320,10 @@ class LocustProgram:
     def _end(self, reason: str) -> None:
         context = self._context
         assert context is not None
+        self._end_asked = True
         context.control.end(reason)
-        fiber = current_fiber()
-        user = fiber.user
-        if self._begun and not self._stopping and getattr(user, "crew", None) is not None:
-            # As in Locust: the call comes back when the end has begun, and this user does no further task.
-            user.stopping = True
-            self._enders.append(fiber)
-            context.hub.wait()
+        if self._begun and not self._stopping:
+            self._enders.wait(context.hub)
 
     def _join(self) -> None:
         """Give code that runs for no user something to stand on."""
@@ -363,9 +366,11 @@ class LocustProgram:
             _runner_log.info("All users spawned: %s", counts_text(counts))
         if self._several:
             # On workers too it is the number of all users that is told.
-            user_count = max(user_count, runner.target_user_count)
+            user_count = max(user_count, runner.reachable_user_count)
             runner.control.post(("spawned", counts))
         self.environment.events.spawning_complete.fire(user_count=user_count)
+        if runner.state in {STATE_CLEANUP, STATE_STOPPED}:
+            return  # a listener has ended the test
         runner.update_state(STATE_RUNNING)
         if self.environment.reset_stats:
             _log.info("Resetting stats\n")
@@ -392,8 +397,3 @@ class LocustProgram:
         self.runner.log_exception(node, str(exception), lines)
         if self._several:
             self.runner.control.post(("exception", node, str(exception), lines))
-
-
-def _wake(fiber: Any) -> None:
-    if not fiber.dead:
-        fiber.wake()

@@ -2,9 +2,10 @@
 
 Rules: the fixtures `session` (as the client of an HttpUser) and `fastsession` (FastHttpUser) are here; others come from
 the file itself or a `conftest.py` beside or above it. A fixture gets the other fixtures that it names, and the user for
-any other parameter. `parametrize` makes a user of each set of values. pytest itself is not asked: what its marks and
-fixtures left behind is read. A response that `raise_for_status` does not like has been counted and ends the round; any
-other exception is one of the user's code, as in every task.
+any other parameter. Those with `autouse` are made for each user before the others; those of the module or the session
+that take nothing once in each process, around the test. `parametrize` makes a user of each set of values. pytest itself
+is not asked: what its marks and fixtures left behind is read. A response that `raise_for_status` does not like has been
+counted and ends the round; any other exception is one of the user's code, as in every task.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from swell.dialects.locust import names
 from swell.dialects.locust.exception import CatchResponseError
 from swell.dialects.locust.users import PytestUser
 from swell.dialects.python.exceptions import TestFileError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["conftests_of", "users_of"]
 
 _log = logging.getLogger("locust.user.users")
+_WIDE = frozenset({"module", "package", "session"})
 
 
 def users_of(module: ModuleType, path: str, conftests: Sequence[ModuleType] = ()) -> dict[str, type[PytestUser]]:
@@ -34,12 +37,15 @@ def users_of(module: ModuleType, path: str, conftests: Sequence[ModuleType] = ()
     """
     found: dict[str, type[PytestUser]] = {}
     known = _fixtures([module, *conftests])
+    automatic = _automatic(known, [module, *conftests])
     for function in _functions(module):
         name = function.__name__
         for label, values in _parametrized(function, path):
             own = {**known, **{one: _given(value) for one, value in values.items()}}
             fixtures = {one: _fixture(own, one, function, path) for one in inspect.signature(function).parameters}
+            before = [partial(_made, own, one, own[one]) for one in automatic]
             body = {"functions": [function], "fixture_functions": list(fixtures.values()), "tasks": [_round]}
+            body["automatic_fixtures"] = before
             title = f"{name}[{label}]" if label else name
             found.setdefault(title, type(title, (PytestUser,), {**body, "__module__": module.__name__}))
     return found
@@ -73,9 +79,70 @@ def _fixtures(modules: Sequence[ModuleType]) -> dict[str, Callable[..., Any]]:
         for attribute, member in list(vars(module).items()):
             function = _unwrapped(member)
             if function is not None:
-                marker: Any = getattr(member, "_fixture_function_marker", None)
-                known[getattr(marker, "name", None) or attribute] = function
+                known[getattr(_marker(member), "name", None) or attribute] = function
     return known
+
+
+def _automatic(known: dict[str, Callable[..., Any]], modules: Sequence[ModuleType]) -> list[str]:
+    """Names of the fixtures with `autouse` that each user gets, outermost first; those of the test are set up here."""
+    found: list[str] = []
+    for module in reversed(modules):
+        for attribute, member in list(vars(module).items()):
+            marker = _marker(member) if _unwrapped(member) is not None else None
+            name = str(getattr(marker, "name", None) or attribute)
+            if marker is None or not marker.autouse or name in found:
+                continue
+            if (missing := _missing(known, name)) is not None:
+                _log.warning(
+                    "the fixture %s has autouse and is left out: there is no fixture for its parameter %r",
+                    name,
+                    missing,
+                )
+            elif (
+                getattr(marker.scope, "value", marker.scope) in _WIDE and not inspect.signature(known[name]).parameters
+            ):
+                known[name] = _once(known[name])
+            else:
+                found.append(name)
+    return found
+
+
+def _missing(known: Mapping[str, Callable[..., Any]], name: str) -> str | None:
+    """A parameter of a fixture, or of one that it needs, that only pytest itself could give; None if there is none."""
+    for one, parameter in inspect.signature(known[name]).parameters.items():
+        if one in known and one != name:
+            if (missing := _missing(known, one)) is not None:
+                return missing
+        elif one not in {"user", "self"} and parameter.default is parameter.empty:
+            return one
+    return None
+
+
+def _once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a fixture when the test starts, where users run, and do what is behind its `yield` at the end."""
+    held: list[Any] = []
+
+    def begin(environment: Any) -> None:
+        if environment.runner is not None and hasattr(environment.runner, "clients"):
+            return  # the master of several
+        made = make()
+        if inspect.isgenerator(made):
+            held.append(next(made))
+            environment.events.test_stop.add_listener(partial(_end, made))
+        else:
+            held.append(made)
+
+    names.events.test_start.add_listener(begin)
+    return lambda: held[-1] if held else None
+
+
+def _end(made: Iterator[Any], **_: Any) -> None:
+    next(made, None)
+
+
+def _marker(member: Any) -> Any:
+    """What `@pytest.fixture` was given, for pytest of today and before 8.4."""
+    return getattr(member, "_fixture_function_marker", None) or getattr(member, "_pytestfixturefunction", None)
 
 
 def _unwrapped(member: Any) -> Callable[..., Any] | None:

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from swell.dialects.locust.logged import Logged
     from swell.dialects.locust.measured import Key, Measured
 
-__all__ = ["Source", "current_rates", "current_times", "figures_of", "first_seen", "last_seen", "per_second"]
+__all__ = [
+    "Source",
+    "counts_of",
+    "current_rates",
+    "current_times",
+    "figures_of",
+    "first_seen",
+    "last_seen",
+    "per_second",
+]
 
 
 class Source(NamedTuple):
@@ -33,6 +42,19 @@ def figures_of(source: Source) -> Figures:
     if source.measured is None:
         return logged
     return merged([source.measured.figures(source.key), logged])
+
+
+def counts_of(source: Source) -> Figures:
+    """As `figures_of`, without times and content."""
+    logged, measured = source.logged, source.measured
+    found = NOTHING if measured is None else measured.counts(source.key)
+    if logged is None:
+        return found
+    return Figures(
+        found.requests + logged.requests,
+        found.untimed + logged.untimed,
+        found.failures + logged.failures,
+    )
 
 
 def per_second(source: Source) -> tuple[dict[int, int], dict[int, int]]:

@@ -1,8 +1,8 @@
 """RequestStats: `environment.stats`, Locust's statistics of a run.
 
 Rules: attach it to a metric store and it shows what is measured there; without one it holds what is logged by hand,
-as in a program that uses Locust as a library. Every reading is as of the newest snapshot. Nothing here is called per
-request by the engine.
+as in a program that uses Locust as a library. Test code that runs beside the users reads everything as of now, others
+as of the newest snapshot. Nothing here is called per request by the engine.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from swell.dialects.locust.entries import StatsEntry, StatsEntryDict
 from swell.dialects.locust.measured import CONTENT_METRIC, Measured
-from swell.dialects.locust.reading import Source, figures_of, last_seen
+from swell.dialects.locust.reading import Source, counts_of, figures_of, last_seen
 from swell.dialects.locust.stats_errors import StatsError, StatsErrorDict, error_text
+from swell.runtime.fiber import in_fiber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from swell.dialects.locust.figures import Figures
+    from swell.metrics.recorder import Recorder
     from swell.metrics.store import MetricStore
 
 __all__ = ["EntriesDict", "RequestStats"]
@@ -50,6 +52,7 @@ class RequestStats:
         self.history: list[dict[str, Any]] = []
         """Charts: one record each `HISTORY_STATS_INTERVAL_SEC`."""
         self._measured: Measured | None = None
+        self._catch_up: Callable[[], object] = lambda: None
         self.guard = _thread.RLock()
         """Held while something is read or added: programs that use Locust as a library read in another thread."""
         self._held = 0
@@ -62,6 +65,7 @@ class RequestStats:
         # Of each error group of the store: how many are in `_errors` or forgotten.
         self._counted: dict[_GroupKey, int] = {}
         self._started = clock()
+        self._reset_at = 0.0
 
     def attach(
         self,
@@ -70,13 +74,31 @@ class RequestStats:
         *,
         time_metric: str = "http_req_latency",
         content_metric: str = CONTENT_METRIC,
+        recorder: Recorder | None = None,
+        catch_up: Callable[[], object] = lambda: None,
     ) -> None:
         """Show what `store` measures from now on; `origin` is the Unix time of the start of its run.
 
-        What was attached before is forgotten; what was logged by hand stays. See `measured.time_metric_of`.
+        What was attached before is forgotten; what was logged by hand stays. See `measured.time_metric_of`. `recorder`:
+        of this process's worker, whose newest rows are shown too; `catch_up` gives the store every snapshot of it.
         """
-        self._measured = Measured(store, origin, time_metric=time_metric, content_metric=content_metric)
+        self._measured = Measured(
+            store, origin, time_metric=time_metric, content_metric=content_metric, recorder=recorder
+        )
+        self._catch_up = catch_up
         self._counted = {}
+
+    def begin(self, origin: float) -> None:
+        """The run of what is attached began at this Unix time."""
+        if self._measured is not None:
+            self._measured.begin(origin)
+
+    def look(self) -> None:
+        """In the hub, after a snapshot: what has come since then does not vanish for those who have seen it."""
+        measured = self._measured
+        if measured is not None and measured.unflushed is not None and measured.unflushed.used and not self._held:
+            with self.guard:
+                self._read(measured, look=True)
 
     @contextmanager
     def hold(self) -> Generator[None]:
@@ -139,7 +161,11 @@ class RequestStats:
     @property
     def start_time(self) -> float:
         """Unix time of the start of the run, or of the last reset."""
-        return self._started if self._measured is None else self._measured.started
+        measured = self._measured
+        if measured is None:
+            return self._started
+        # Where the newest rows are known, a reset forgets to the point and not to the second.
+        return measured.started if measured.unflushed is None else max(measured.started, self._reset_at)
 
     @property
     def last_request_timestamp(self) -> float | None:
@@ -187,6 +213,10 @@ class RequestStats:
             found = self._kept[id(entry)] = figures_of(self.source_of(entry))
         return found
 
+    def counts_of(self, entry: StatsEntry) -> Figures:
+        """The same without times and content."""
+        return self.figures_of(entry) if self._held else counts_of(self.source_of(entry))
+
     # Logging by hand
 
     def log_request(self, method: str, name: str, response_time: float | None, content_length: int) -> None:
@@ -215,7 +245,7 @@ class RequestStats:
             entry.drop_logged()
         self._errors = {}
         self.history = []
-        self._started = self.clock()
+        self._started = self._reset_at = self.clock()
 
     def clear_all(self) -> None:
         """Forget everything."""
@@ -242,10 +272,13 @@ class RequestStats:
     def _refresh(self) -> None:
         if self._measured is not None and not self._held:
             with self.guard:
-                self._read(self._measured)
+                look = in_fiber()
+                if look:
+                    self._catch_up()
+                self._read(self._measured, look=look)
 
-    def _read(self, measured: Measured) -> None:
-        if not measured.refresh():
+    def _read(self, measured: Measured, *, look: bool) -> None:
+        if not measured.refresh(look=look):
             return
         for key in measured.keys:
             if key not in self._entries and measured.has(key):

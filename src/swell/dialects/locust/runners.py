@@ -29,6 +29,7 @@ from swell.dialects.locust.worker_nodes import (
 )
 from swell.model.plan import Share
 from swell.model.slices import slice_count
+from swell.runtime.fiber import current_fiber, in_fiber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,6 +70,7 @@ WORKLOAD = "locust"
 """The one workload of a locustfile's plan."""
 
 _log = logging.getLogger("locust.runners")
+_BEAT = 0.02
 
 
 class Runner:
@@ -136,6 +138,13 @@ class Runner:
             found[user.behaviour] = found.get(user.behaviour, 0) + 1
         return found
 
+    @property
+    def reachable_user_count(self) -> int:
+        """`target_user_count`, or the sum of the fixed counts if that is less and no class has a weight instead."""
+        if any(cls.weight > 0 and not cls.fixed_count for cls in self.user_classes):
+            return self.target_user_count
+        return min(self.target_user_count, sum(cls.fixed_count for cls in self.user_classes))
+
     def update_state(self, new_state: str) -> None:
         """Set the state."""
         self.state = new_state
@@ -165,24 +174,39 @@ class Runner:
         _log.info("Ramping to %d users at a rate of %.2f per second", user_count, spawn_rate)
 
     def spawn_users(self, user_classes_spawn_count: Mapping[str, int], wait: bool = False) -> list[Any]:
-        """Start so many users of these classes at once, beside those that run."""
-        del wait
-        classes = [self.user_classes_by_name[name] for name, count in user_classes_spawn_count.items() if count]
-        if classes:
-            fixed = tuple(
-                Share(name, fixed_count=count) for name, count in user_classes_spawn_count.items() if count > 0
-            )
-            self.control.remix(self.workload, fixed)
-            self.target_user_count = self.user_count + sum(share.fixed_count for share in fixed)
-            self.control.steer(self.workload, self.target_user_count, math.inf)
-        return []
+        """Start so many users of these classes at once, beside those that run, and give them back.
+
+        Nothing else changes: the next ramp counts them as its own. `wait`: until no user runs.
+        """
+        names = [
+            self.user_classes_by_name[name].__name__ for name, n in user_classes_spawn_count.items() for _ in range(n)
+        ]
+        if self.control is None or not names:
+            return []
+        known = set(self.users)
+        self.control.add_users(self.workload, names)
+        context = self.environment.context
+        if context is None or not in_fiber():
+            return []
+        # They come in the hub's next turn, and are made in the one after it.
+        context.hub.sleep(0)
+        context.hub.sleep(0)
+        scripts: list[Any] = [user.script for user in sorted(set(self.users) - known, key=_number)]
+        if wait:
+            self.user_greenlets.join()
+        return [script.instance for script in scripts if script is not None]
 
     def stop_users(self, user_classes_stop_count: Mapping[str, int]) -> None:
-        """End so many users of these classes; they are not replaced."""
+        """End so many users of these classes and wait for them; they are not replaced."""
+        ending: set[Any] = set()
         for name, count in user_classes_stop_count.items():
-            held = [user for user in self.users if user.behaviour == name][:count]
-            for user in held:
-                user.hub.call_soon(user.request_stop, self.environment.stop_timeout)
+            ending.update([user for user in self.users if user.behaviour == name][:count])
+        for user in ending:
+            user.hub.call_soon(user.request_stop, self.environment.stop_timeout)
+        if self.environment.context is not None and in_fiber():
+            ending.discard(current_fiber().user)
+            while not ending.isdisjoint(self.users):
+                self.environment.context.hub.sleep(_BEAT)
 
     def start_shape(self) -> None:
         """The shape of a file runs by itself."""
@@ -330,6 +354,10 @@ class MasterRunner(DistributedRunner):
                 self.send_to(index, ("message", msg_type, data, "master"))
 
 
+def _number(user: Any) -> int:
+    return user.index
+
+
 class _Greenlets:
     """What code written for gevent groups asks a runner's group for."""
 
@@ -347,8 +375,6 @@ class _Greenlets:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until no user runs; whether that is so."""
-        from swell.runtime.fiber import current_fiber  # noqa: PLC0415 - only where a test runs
-
         hub = current_fiber().user.hub
         end = math.inf if timeout is None else hub.time() + timeout
         while self._fibers() and hub.time() < end:

@@ -7,7 +7,9 @@ come in order.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -18,6 +20,10 @@ from swell.metrics.builtin import BUILTIN, REQUEST_METRICS, Kind
 from swell.metrics.frame import select
 from swell.metrics.snapshot import SeriesDefinition, Snapshot, decode
 from swell.metrics.store import MetricStore
+
+if TYPE_CHECKING:
+    from swell.dialects.locust.request_stats import RequestStats
+    from swell.engine.script import WorkerContext
 
 __all__ = ["StatsFeed"]
 
@@ -31,15 +37,19 @@ class StatsFeed:
     """`store` is what `RequestStats.attach` takes; `time_metric` and `content_metric` as there."""
 
     def __init__(self, *, time_metric: str = "http_req_latency", content_metric: str = CONTENT_METRIC) -> None:
+        self._time_metric = time_metric
         self.store = MetricStore(recent_seconds=_RECENT_SECONDS)
         self._metrics = frozenset({"http_reqs", "http_req_failed", time_metric, content_metric})
         # Of each worker: its numbers of series -> those in the store, -1 for what is left out.
         self._numbers: dict[int, list[int]] = {}
         self._arrays: dict[int, Counts] = {}
         self._kept: dict[int, int] = {}
+        self._ahead: Snapshot | None = None
 
     def add(self, snapshot: Snapshot | bytes, worker: int = 0) -> None:
-        """Take a snapshot of a worker; SnapshotError for bytes that are none."""
+        """Take a snapshot of a worker, unless it is here already; SnapshotError for bytes that are none."""
+        if snapshot is self._ahead:
+            return
         if isinstance(snapshot, bytes):
             snapshot = decode(snapshot)
         series = self._wanted(worker, snapshot.series)
@@ -49,6 +59,19 @@ class StatsFeed:
             frame = select(frame, numbers[frame.series] >= 0)
             frame = replace(frame, series=numbers[frame.series])
         self.store.add(worker, msgspec.structs.replace(snapshot, series=series, frame=frame, health={}, points=b""))
+
+    def show_in(self, stats: RequestStats, context: WorkerContext) -> None:
+        """These statistics show what is here, and what the recorder of this worker has beyond it."""
+
+        def catch_up() -> None:
+            # Who reads the statistics now must not miss the snapshot that is about to come.
+            snapshot = context.control.unsent()
+            if snapshot is not None and snapshot is not self._ahead:
+                self.add(snapshot)
+                self._ahead = snapshot
+
+        recorder = context.recorder
+        stats.attach(self.store, time.time(), time_metric=self._time_metric, recorder=recorder, catch_up=catch_up)
 
     def finish(self, duration: float) -> None:
         """The run has ended after `duration` seconds."""

@@ -182,11 +182,14 @@ class PytestUser(User):
     abstract: ClassVar[bool] = True
     functions: ClassVar[list[Any]] = []
     fixture_functions: ClassVar[list[Any]] = []
+    automatic_fixtures: ClassVar[list[Any]] = []
 
     def on_start(self) -> None:
         """Make the fixtures: each belongs to this user."""
         self.made_fixtures: dict[str, Any] = {}
         self.fixture_generators: list[Any] = []
+        for make in self.automatic_fixtures:
+            make(self)
         self.fixtures: list[Any] = [make(self) for make in self.fixture_functions]
 
     def on_stop(self) -> None:
