@@ -121,7 +121,7 @@
     try {
       switch (operation) {
         case 0: // call the held function a
-          return settle((0, kept[a])(...unpack(rest, b)));
+          return settle((0, kept[a])(...(b ? unpack(rest, b) : rest)));
         case 1: { // outcome of what is settled
           const [good, v] = kept[a];
           delete kept[a];
