@@ -27,7 +27,6 @@ from swell.runtime.virtual import VirtualHub
         "from urllib.request import urlopen",
         "import concurrent.futures",
         "def task():\n    from psycopg import connect",
-        "import locust",
         "import gevent.pool",
         "import never_heard_of_it",
     ],
@@ -41,6 +40,7 @@ def test_needed(source: str, tmp_path: Path) -> None:
     "source",
     [
         "from swell import HttpUser, task",
+        "from locust import FastHttpUser",
         "import time, json, random, asyncio, csv, logging",
         "import numpy as np\nimport yaml\nfrom faker import Faker",
         "from . import beside",

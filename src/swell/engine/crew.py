@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from swell.engine.starts import Starts
 from swell.engine.tracebacks import user_traceback
 from swell.engine.user import VirtualUser
 from swell.metrics.tags import TagSet
@@ -63,6 +64,7 @@ class Crew:
         self.on_left = on_left
         self.tags = TagSet.of({**context.plan.tags, **workload.tags, "scenario": workload.name})
         self.users: set[VirtualUser] = set()
+        self.starts = Starts(context.hub)
         self.free_users = 0
         self.most_users = 0
         self.iterations = 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from swell.engine.script import AbortRun, StopVirtualUser, UserKilled
 from swell.engine.tracebacks import exit_reason
-from swell.runtime.fiber import Fiber
+from swell.runtime.fiber import Fiber, replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -31,6 +31,10 @@ __all__ = ["Quota", "VirtualUser"]
 
 # How often a fiber that swallows the kill is killed again.
 MAX_KILLS = 3
+
+# A pause of that many seconds needs no fiber of its own: a new one, for some microseconds, goes on after it. What a
+# fiber keeps while it waits, its two stacks, is more than all the rest of a user.
+LONG_PAUSE = 1.0
 
 # A user whose iterations never wait lets the others in after this many seconds without a turn of the loop.
 FAIR_TURN = 0.02
@@ -58,10 +62,10 @@ class VirtualUser:
     """
 
     __slots__ = (
-        "_kill_timer",
         "_kills",
         "_random",
         "_scoped",
+        "_timer",
         "behaviour",
         "context",
         "crew",
@@ -95,7 +99,7 @@ class VirtualUser:
         self._random: random.Random | None = None
         self.pausing = False
         self._scoped = False
-        self._kill_timer: Timer | None = None
+        self._timer: Timer | None = None
         self._kills = 0
 
     # What scripts may use.
@@ -145,9 +149,10 @@ class VirtualUser:
     # The life of a user, in its fiber.
 
     def run_closed(self, quota: Quota | None = None) -> None:
-        """Iterate, pause, repeat, until told to stop or until the quota is used up."""
+        """Iterate, pause, repeat, until told to stop or until the quota is used up; or go on with that."""
+        parked = False
         try:
-            if not self._start():
+            if self.script is None and not self._start():
                 return
             try:
                 script = self.script
@@ -157,10 +162,16 @@ class VirtualUser:
                     if quota is not None and quota.empty:
                         break
                     pause = script.pause()
-                    if pause > 0 and not self.stopping:
-                        self.sleep(pause)
+                    if pause <= 0 or self.stopping:
+                        continue
+                    if pause >= LONG_PAUSE and replaceable():
+                        parked = True
+                        self._park(pause, quota)
+                        return
+                    self.sleep(pause)
             finally:
-                self._stop()
+                if not parked:
+                    self._stop()
         except (StopVirtualUser, UserKilled):
             pass
         except AbortRun as abort:
@@ -170,7 +181,27 @@ class VirtualUser:
         except Exception as error:
             self.crew.script_error(self, error, "wait_time")
         finally:
-            self._leave()
+            if not parked:
+                self._leave()
+
+    def _park(self, pause: float, quota: Quota | None) -> None:
+        """Pause without a stack: another fiber goes on with `run_closed`, this one ends."""
+        before = self.fiber
+        assert before is not None
+        fiber = Fiber(self.run_closed, self.hub.greenlet)
+        fiber.tags, fiber.user, fiber.lag = before.tags, before.user, before.lag
+        fiber.gr_context = before.gr_context
+        self.fiber = fiber
+        self.pausing = True
+        self._timer = self.hub.call_at(self.hub.time() + pause, self._unpark, quota)
+
+    def _unpark(self, quota: Quota | None = None) -> None:
+        """In the hub: the pause is over, or the user is to end."""
+        fiber = self.fiber
+        assert fiber is not None
+        self._stop_timer()
+        self.pausing = False
+        fiber.switch(quota)
 
     def run_open(self, intended: float | None, next_arrival: Callable[[VirtualUser], float | None]) -> None:
         """Serve arrivals: each number is the time at which an iteration should have started; None ends the user."""
@@ -277,9 +308,7 @@ class VirtualUser:
             self.crew.script_error(self, error, "on_stop")
 
     def _leave(self) -> None:
-        if self._kill_timer is not None:
-            self._kill_timer.cancel()
-            self._kill_timer = None
+        self._stop_timer()
         self.stopping = True
         self.script = None
         self.fiber = None
@@ -288,11 +317,12 @@ class VirtualUser:
     # What schedules call, from the hub.
 
     def begin(self, run: Callable[..., None], *args: object) -> None:
-        """Start the fiber with one of the run methods; it runs in the next turn of the loop."""
-        fiber = self.hub.spawn(run, *args)
+        """Start the fiber with one of the run methods, in one of the next turns of the loop."""
+        fiber = Fiber(run, self.hub.greenlet)
         fiber.tags = self.tags
         fiber.user = self
         self.fiber = fiber
+        self.crew.starts.add(fiber, *args)
 
     def request_stop(self, grace: float) -> None:
         """End after the running iteration, a pause at once; kill after `grace` seconds."""
@@ -300,20 +330,19 @@ class VirtualUser:
         if fiber is None:
             return
         self.stopping = True
-        if self.pausing:
+        if self.pausing and not fiber:
+            self._unpark()
+        elif self.pausing:
             fiber.throw(StopVirtualUser())
         if not fiber.dead:
-            if self._kill_timer is not None:
-                self._kill_timer.cancel()
-            self._kill_timer = self.hub.call_at(self.hub.time() + grace, self.kill)
+            self._stop_timer()
+            self._timer = self.hub.call_at(self.hub.time() + grace, self.kill)
 
     def resume(self) -> bool:
         """Take back a `request_stop` if the iteration still runs. True: the user goes on."""
         if self.fiber is None or self._kills:
             return False
-        if self._kill_timer is not None:
-            self._kill_timer.cancel()
-            self._kill_timer = None
+        self._stop_timer()
         self.stopping = False
         return True
 
@@ -328,9 +357,19 @@ class VirtualUser:
             # It waits in a `finally` that never ends; forget it, the worker's end collects the fiber.
             self._leave()
             return
-        if not fiber:  # not started yet: its first turn has not come
+        if not fiber and not self.pausing:  # not started yet: its first turn has not come
             self._leave()
             fiber.throw()
             return
-        self._kill_timer = self.hub.call_at(self.hub.time() + self.workload.last_words, self.kill)
-        fiber.throw(UserKilled())
+        self._stop_timer()
+        self._timer = self.hub.call_at(self.hub.time() + self.workload.last_words, self.kill)
+        if fiber:
+            fiber.throw(UserKilled())
+        else:
+            self.pausing = False
+            fiber.switch()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -51,7 +51,8 @@ _WAITING = frozenset(
         "xmlrpc",
     )
 )
-# Packages that wait for nothing: what Swell itself brings, and what test files often import besides.
+# Packages that wait for nothing: what Swell itself brings, and what test files often import besides. `locust` is ours
+# and waits as a user should; the real one imports gevent, which says all.
 _HARMLESS = frozenset(
     (
         "_pytest",
@@ -70,6 +71,7 @@ _HARMLESS = frozenset(
         "jinja2",
         "jsonpath",
         "jsonschema",
+        "locust",
         "lxml",
         "markupsafe",
         "msgpack",
@@ -156,13 +158,15 @@ def install(*, threads_as_fibers: bool = False) -> bool:
     return state.guest is not None
 
 
-def prepare(source: bytes, folder: Path) -> bool:
+def prepare(source: bytes, folder: Path, *, threads_as_fibers: bool = False) -> bool:
     """Before a test file with this source is run: `install` if it needs that, and watch what is imported later.
 
-    `folder` is where modules beside the file are looked for. Returns whether blocking calls are cooperative now.
+    `folder` is where modules beside the file are looked for. `threads_as_fibers`: as for `install`, whenever it comes
+    to that. Returns whether blocking calls are cooperative now.
     """
     if getattr(patch.current_hub(), "loop", None) is None:
         return False
+    _local.as_fibers = threads_as_fibers or getattr(_local, "as_fibers", False)
     if needs_it(source, folder):
         return install()
     _watch(folder)

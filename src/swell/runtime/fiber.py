@@ -15,7 +15,7 @@ from greenlet import getcurrent, greenlet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Fiber", "adopt_by", "current_fiber", "in_fiber"]
+__all__ = ["Fiber", "adopt_by", "current_fiber", "in_fiber", "replaceable"]
 
 
 class Fiber(greenlet):
@@ -62,3 +62,8 @@ def in_fiber() -> bool:
     """True where blocking calls stall one user only."""
     fiber = getcurrent()
     return isinstance(fiber, Fiber) or (_adopt is not None and _adopt(fiber))
+
+
+def replaceable() -> bool:
+    """Whether another fiber may go on with what one has begun: gevent's locals belong to one greenlet for its life."""
+    return _adopt is None

@@ -15,7 +15,6 @@ import re
 from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
 import requests
@@ -28,7 +27,7 @@ from swell.dialects.locust.requests_response import (
     ResponseContextManager,
     RestResponseContextManager,
 )
-from swell.dialects.locust.wire import Wire
+from swell.dialects.locust.wire import Wire, split_host
 from swell.http.errors import InvalidUrl
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from swell.dialects.locust.real_requests import LocustHttpAdapter
     from swell.model.plan import HttpOptions
 
-__all__ = ["HttpSession", "LocustHttpAdapter", "ResponseContextManager", "RestResponseContextManager", "split_host"]
+__all__ = ["HttpSession", "LocustHttpAdapter", "ResponseContextManager", "RestResponseContextManager"]
 
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _SIMPLE_OPTIONS = frozenset(
@@ -52,15 +51,6 @@ def __getattr__(name: str) -> Any:
 
         return LocustHttpAdapter
     raise AttributeError(f"module 'locust.clients' has no attribute {name!r}")
-
-
-def split_host(base_url: str) -> tuple[str, tuple[str, str] | None]:
-    """The base URL without user and password, and these."""
-    parts = urlsplit(base_url)
-    if not (parts.username and parts.password):
-        return base_url, None
-    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return bare, (unquote(parts.username), unquote(parts.password))
 
 
 @cache

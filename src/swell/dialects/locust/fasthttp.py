@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from swell.dialects.locust.clients import split_host
 from swell.dialects.locust.env import current_environment
 from swell.dialects.locust.exception import StopTest
 from swell.dialects.locust.fast_response import (
@@ -29,7 +28,7 @@ from swell.dialects.locust.fast_response import (
 from swell.dialects.locust.renaming import RenamesRequests
 from swell.dialects.locust.rest import RestMixin
 from swell.dialects.locust.users import NO_HOST, User
-from swell.dialects.locust.wire import Wire
+from swell.dialects.locust.wire import Wire, split_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,9 +15,12 @@ from swell.dialects.locust.asyncio_calls import let_tasks_run_loops
 from swell.dialects.locust.log import setup_logging
 from swell.dialects.locust.program import LocustProgram
 from swell.dialects.locust.testing import load_test
+from swell.dialects.locust.users import HttpUser, PytestUser
 from swell.runtime import blocking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from swell.dialects.locust.env import Environment
     from swell.dialects.locust.outputs import RunOutputs
     from swell.model.plan import Source
@@ -40,6 +43,7 @@ def load(source: Source) -> LocustProgram:
     if not test.options.skip_log_setup:
         setup_logging(test.options.loglevel, test.options.logfile)
     environment = test.make_environment()
+    _load_clients(environment.user_classes)
     several = options.get("several") == "yes"
     own = options.get("front", "locust") == "locust"
     if options.get("page") == "yes" and not several:
@@ -51,10 +55,16 @@ def load(source: Source) -> LocustProgram:
 
 def _prepare(path: str) -> None:
     file = Path(path)
-    if blocking.prepare(file.read_bytes(), file.parent):
-        # As under Locust, where all of threading is patched: a thread of a user may use the user's client.
-        blocking.install(threads_as_fibers=True)
+    # As under Locust, where all of threading is patched: a thread of a user may use the user's client.
+    blocking.prepare(file.read_bytes(), file.parent, threads_as_fibers=True)
     let_tasks_run_loops()
+
+
+def _load_clients(users: Iterable[type]) -> None:
+    """Before the load: users of requests wait in it now and then, and its import takes its time."""
+    if any(issubclass(each, (HttpUser, PytestUser)) for each in users):
+        blocking.install(threads_as_fibers=True)
+        importlib.import_module("swell.dialects.locust.clients")
 
 
 def make_outputs(environment: Environment) -> RunOutputs:

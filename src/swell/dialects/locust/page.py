@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from swell.coordinator.steering import SteerTarget
 from swell.dialects.locust.page_form import arguments_of, number
 from swell.dialects.locust.page_routes import locust_routes
+from swell.dialects.locust.prepared import Prepared
 from swell.dialects.locust.request_stats import RequestStats
 from swell.dialects.locust.runners import (
     STATE_CLEANUP,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from swell.coordinator.state import LiveRun
-    from swell.dialects.locust.main import Prepared
     from swell.dialects.locust.page_form import PageForm
     from swell.metrics.failures import ErrorGroup
 
@@ -214,9 +214,7 @@ def _runs(door: PageDoor, relay: Relay, prepared: Prepared, arguments: Sequence[
 
 
 def _prepare_apart(page: LivePage, arguments: list[str]) -> Prepared:
-    """As `main.prepare`, in a process of its own: this one has threads, which a fork would not survive."""
-    from swell.dialects.locust.main import Prepared  # noqa: PLC0415 - one way only
-
+    """As `preparing.prepare`, in a process of its own: this one has threads, which a fork would not survive."""
     reading, writing = os.pipe()
     program = "import sys; from swell.dialects.locust.main import serve_prepare as s; s(sys.argv[2:], int(sys.argv[1]))"
     child = subprocess.Popen(  # noqa: S603 - our own module

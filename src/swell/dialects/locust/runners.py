@@ -188,10 +188,11 @@ class Runner:
         context = self.environment.context
         if context is None or not in_fiber():
             return []
-        # They come in the hub's next turn, and are made in the one after it.
-        context.hub.sleep(0)
-        context.hub.sleep(0)
-        scripts: list[Any] = [user.script for user in sorted(set(self.users) - known, key=_number)]
+        context.hub.sleep(0)  # they come in the hub's next turn, and start some at a time
+        users = sorted(set(self.users) - known, key=_number)
+        while any(user.script is None and user.fiber is not None for user in users):
+            context.hub.sleep(0)
+        scripts: list[Any] = [user.script for user in users]
         if wait:
             self.user_greenlets.join()
         return [script.instance for script in scripts if script is not None]

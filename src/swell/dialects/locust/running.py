@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from swell.coordinator.state import LiveRun, Outcome
-    from swell.dialects.locust.main import Prepared
+    from swell.dialects.locust.prepared import Prepared
     from swell.dialects.locust.web_relay import Relay
     from swell.metrics.snapshot import Snapshot
     from swell.model.plan import Plan

@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from swell.dialects.locust.body_sizes import body_size, count_body
 from swell.dialects.locust.env import current_environment
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from swell.dialects.locust.event import RequestHook
     from swell.model.plan import HttpOptions
 
-__all__ = ["Wire", "failure_of", "flatten"]
+__all__ = ["Wire", "failure_of", "flatten", "split_host"]
 
 _FIELDS = Response.__struct_fields__
 
@@ -55,6 +56,15 @@ def failure_of(error: BaseException | str, response: Response | None = None) -> 
         if status and status not in range(200, 400):
             return Failure(f"http_{status}", text)
     return Failure("failed_check", text, "failed_check")
+
+
+def split_host(base_url: str) -> tuple[str, tuple[str, str] | None]:
+    """The base URL without user and password, and these."""
+    parts = urlsplit(base_url)
+    if not (parts.username and parts.password):
+        return base_url, None
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, (unquote(parts.username), unquote(parts.password))
 
 
 class Wire(Session):

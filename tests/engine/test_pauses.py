@@ -1,0 +1,115 @@
+"""Long pauses, which a user spends without a fiber, on virtual time."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+import pytest
+
+from swell.engine.user import VirtualUser
+from swell.model.plan import Stage, SteeredUsers, UserStages
+from swell.runtime import fiber as fibers
+from swell.runtime.fiber import current_fiber
+
+from .conftest import FakeProgram, plan_of, run_virtual
+
+COLOUR = ContextVar("COLOUR", default="none")
+
+
+def one_user(seconds: float) -> UserStages:
+    return UserStages(stages=(Stage(seconds, 1),), start=1)
+
+
+def test_iterations_come_when_the_pause_is_over() -> None:
+    """Half a second of work and two of pause: an iteration begins every 2.5 seconds."""
+    begun: list[float] = []
+
+    def iterate(user: VirtualUser) -> None:
+        begun.append(user.hub.time() - 101.0)
+        user.hub.sleep(0.5)
+
+    outcome = run_virtual(plan_of(one_user(9.0)), FakeProgram(iterate, pause=2.0))
+    assert begun == pytest.approx([0.0, 2.5, 5.0, 7.5])
+    assert outcome.count("iterations") == 4
+
+
+@pytest.mark.parametrize(
+    ("pause", "known_by_gevent", "fresh"), [(1.0, False, True), (0.9, False, False), (5.0, True, False)]
+)
+def test_another_fiber_goes_on(
+    pause: float, known_by_gevent: bool, fresh: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a pause of a second or more, but for greenlets that gevent may know; tags and context go along."""
+    if known_by_gevent:
+        monkeypatch.setattr(fibers, "_adopt", lambda _: False)
+    seen: list[object] = []
+    kept: list[tuple[object, ...]] = []
+
+    def iterate(user: VirtualUser) -> None:
+        fiber = current_fiber()
+        assert (user.fiber, fiber.user) == (fiber, user)
+        if not seen:
+            COLOUR.set("red")
+            fiber.tags = fiber.tags.with_tags(colour="red")
+        seen.append(fiber)
+        kept.append((COLOUR.get(), fiber.tags.get("colour")))
+
+    run_virtual(plan_of(one_user(8.0)), FakeProgram(iterate, pause=pause))
+    assert len(seen) > 1
+    assert (len(set(seen)) == len(seen)) is fresh
+    assert set(kept) == {("red", "red")}
+
+
+def test_who_pauses_is_there() -> None:
+    """A user in a long pause is one of the users, with a fiber, and is known to pause."""
+    found: list[tuple[int, bool, bool]] = []
+
+    def look(workers: list) -> None:
+        users = list(workers[0].context.control.users("main"))
+        found.append((len(users), users[0].pausing, users[0].fiber is not None))
+
+    run_virtual(plan_of(one_user(6.0)), FakeProgram(lambda user: None, pause=4.0), at={2.0: look})
+    assert found == [(1, True, True)]
+
+
+def test_the_end_ends_a_pause() -> None:
+    """At the end of the load on_stop runs at once, in a fiber that may wait; nothing begins afterwards."""
+    program = FakeProgram(lambda user: None, pause=1000.0, on_stop=lambda user: user.hub.sleep(0.25))
+    outcome = run_virtual(plan_of(one_user(3.0)), program)
+    assert [at - 101.0 for at, _ in program.stopped] == pytest.approx([3.0])
+    assert outcome.ended == pytest.approx(3.25)
+    assert outcome.count("iterations") == 1
+
+
+def test_an_on_stop_after_a_pause_is_cut() -> None:
+    """It has the grace of the stop, as after an iteration."""
+    program = FakeProgram(lambda user: None, pause=1000.0, on_stop=lambda user: user.hub.sleep(1e6))
+    outcome = run_virtual(plan_of(one_user(2.0), graceful_stop=4.0), program)
+    assert outcome.ended == pytest.approx(6.0, abs=0.6)
+
+
+def test_users_that_pause_leave_when_there_are_to_be_fewer() -> None:
+    """Ramping down takes users out of their pause, and up again starts new ones."""
+    program = FakeProgram(lambda user: None, pause=1000.0)
+
+    def steer(users: int):
+        return lambda workers: workers[0].context.control.steer("main", users, 1000.0)
+
+    profile = SteeredUsers(users=4, spawn_rate=1000.0, duration=9.0)
+    outcome = run_virtual(plan_of(profile), program, at={3.0: steer(1), 6.0: steer(3)})
+    assert [round(at - 101.0) for at, _ in program.stopped] == [3, 3, 3, 9, 9, 9]
+    assert len(program.started) == 6
+    assert outcome.count("iterations") == 6
+
+
+def test_a_killed_user_that_pauses_says_good_bye() -> None:
+    """A kill in a pause is the end of the user, with its on_stop."""
+    program = FakeProgram(lambda user: None, pause=1000.0)
+
+    def kill(workers: list) -> None:
+        for user in list(workers[0].context.control.users("main")):
+            user.kill()
+
+    outcome = run_virtual(plan_of(one_user(5.0)), program, at={2.0: kill})
+    assert [at - 101.0 for at, _ in program.stopped] == pytest.approx([2.0])
+    assert outcome.count("iterations") == 1
