@@ -48,6 +48,27 @@ def test_a_few_milliseconds_of_starting_in_one_turn() -> None:
     assert turns[6][1] > turns[0][1] + 3
 
 
+def test_a_busy_loop_does_not_put_it_off() -> None:
+    """Where the loop has other work for 20 ms in between, starting gets a tenth of that: five users of 0.4 ms."""
+    hub, turns = SlowHub(), []
+
+    def user() -> None:
+        hub.late += 0.0004
+        turns.append(hub.turn)
+
+    def other_work() -> None:
+        hub.late += 0.020
+        if len(turns) < 13:
+            hub.call_soon(other_work)
+
+    starts = Starts(hub)
+    for _ in range(13):
+        starts.add(Fiber(user, hub.greenlet))
+    hub.call_soon(other_work)
+    hub.run()
+    assert [turns.count(each) for each in sorted(set(turns))] == [3, 5, 5]
+
+
 def test_users_that_are_added_while_others_start() -> None:
     """They come after those that wait."""
     hub, order = VirtualHub(), []

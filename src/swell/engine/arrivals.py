@@ -166,7 +166,7 @@ class ArrivalSchedule:
         context = self.crew.context
         user = self.crew.new_user(global_index(self._made, context.index, context.count))
         self._made += 1
-        user.begin(user.run_open, intended, self._next_arrival)
+        user.begin_open(intended, self._next_arrival)
 
     def _next_arrival(self, user: VirtualUser) -> float | None:
         """Called in the user's fiber: the arrival it serves next, after waiting for one if need be."""

@@ -61,7 +61,7 @@ class _Slots:
     def fill(self, user: VirtualUser) -> None:
         """Start a user in the lowest free slot."""
         self._slots.append(user)
-        user.begin(user.run_closed)
+        user.begin_closed()
 
     def refill(self) -> None:
         """Start users in filled slots whose users have ended by themselves."""
@@ -70,7 +70,7 @@ class _Slots:
             if held is None:
                 user = self.crew.new_user(global_index(slot, context.index, context.count))
                 self._slots[slot] = user
-                user.begin(user.run_closed)
+                user.begin_closed()
 
     def stop(self, grace: float | None) -> None:
         """As `Schedule.stop`."""

@@ -89,7 +89,7 @@ class IterationSchedule:
     def _spawn(self) -> None:
         for index in self._indexes:
             user = self.crew.new_user(index)
-            user.begin(user.run_closed, self if self._shared else _OwnQuota(self, self._profile.iterations))
+            user.begin_closed(self if self._shared else _OwnQuota(self, self._profile.iterations))
         if not self._indexes:
             self._finish_taking()
             self._check_done()

@@ -17,6 +17,7 @@ from swell.engine.memory import Collector
 from swell.engine.messages import ScriptFailed
 from swell.engine.tracebacks import user_traceback
 from swell.engine.worker import Worker
+from swell.model.plan import ArrivalRuns, ArrivalSequence, ArrivalStages
 from swell.runtime import blocking, patch
 from swell.runtime.hub import LoopHub, new_loop
 
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkerChannel", "load_program", "serve_worker"]
 
-# What nearly every run imports with its first users, arrivals and health records.
-_NEEDED = ("encodings.idna", "numpy.random", "psutil", "swell.http.session")
+# What nearly every run imports with its first users and health records, and what arrivals import.
+_NEEDED = ("encodings.idna", "psutil", "swell.http.session")
+_FOR_ARRIVALS = ("numpy.random",)
 
 
 class WorkerChannel(Protocol):
@@ -54,9 +56,10 @@ def load_program(source: Source) -> Program:
     return getattr(importlib.import_module(module), function)(source)
 
 
-def _load_for_the_run() -> None:
+def _load_for_the_run(plan: Plan) -> None:
     """Import what a run needs anyway, so that no import (60 ms together) delays the first arrivals of the load."""
-    for name in _NEEDED:
+    arrivals = any(isinstance(each.profile, ArrivalStages | ArrivalRuns | ArrivalSequence) for each in plan.workloads)
+    for name in (*_NEEDED, *(_FOR_ARRIVALS if arrivals else ())):
         importlib.import_module(name)
 
 
@@ -94,7 +97,7 @@ async def _serve(plan: Plan, index: int, count: int, channel: WorkerChannel) -> 
     await channel.open(deliver, ended.set)
 
     # Before the test file: what is imported from now on may be a reason to make blocking calls cooperative.
-    _load_for_the_run()
+    _load_for_the_run(plan)
     try:
         program = load_program(plan.source)
     except Exception as error:

@@ -188,10 +188,8 @@ class VirtualUser:
         """Pause without a stack: another fiber goes on with `run_closed`, this one ends."""
         before = self.fiber
         assert before is not None
-        fiber = Fiber(self.run_closed, self.hub.greenlet)
-        fiber.tags, fiber.user, fiber.lag = before.tags, before.user, before.lag
-        fiber.gr_context = before.gr_context
-        self.fiber = fiber
+        fiber = self._new_fiber(self.run_closed)
+        fiber.tags, fiber.gr_context = before.tags, before.gr_context
         self.pausing = True
         self._timer = self.hub.call_at(self.hub.time() + pause, self._unpark, quota)
 
@@ -316,13 +314,18 @@ class VirtualUser:
 
     # What schedules call, from the hub.
 
-    def begin(self, run: Callable[..., None], *args: object) -> None:
-        """Start the fiber with one of the run methods, in one of the next turns of the loop."""
-        fiber = Fiber(run, self.hub.greenlet)
-        fiber.tags = self.tags
-        fiber.user = self
-        self.fiber = fiber
-        self.crew.starts.add(fiber, *args)
+    def begin_closed(self, quota: Quota | None = None) -> None:
+        """Start with `run_closed`, in one of the next turns of the loop."""
+        self.crew.starts.add(self._new_fiber(self.run_closed), quota)
+
+    def begin_open(self, intended: float | None, next_arrival: Callable[[VirtualUser], float | None]) -> None:
+        """Start with `run_open`, in the next turn of the loop."""
+        self.hub.call_soon(self._new_fiber(self.run_open).switch, intended, next_arrival)
+
+    def _new_fiber(self, run: Callable[..., None]) -> Fiber:
+        fiber = self.fiber = Fiber(run, self.hub.greenlet)
+        fiber.tags, fiber.user = self.tags, self
+        return fiber
 
     def request_stop(self, grace: float) -> None:
         """End after the running iteration, a pause at once; kill after `grace` seconds."""
