@@ -56,3 +56,10 @@ def test_a_full_disk_behind_stdout_is_told(start: Start, arguments: tuple[str, .
         assert command.wait() == 2
     assert "could not be written: No space left" in command.err
     assert "Traceback" not in command.err
+
+
+def test_ctrl_c_before_anything_is_loaded(tmp_path: Path) -> None:
+    """It ends in a line and 130, in whatever import it comes."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = run_closed(tmp_path, "", "--help")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
