@@ -21,25 +21,25 @@ def one_user(seconds: float) -> UserStages:
 
 
 def test_iterations_come_when_the_pause_is_over() -> None:
-    """Half a second of work and two of pause: an iteration begins every 2.5 seconds."""
+    """Half a second of work and five of pause: an iteration begins every 5.5 seconds."""
     begun: list[float] = []
 
     def iterate(user: VirtualUser) -> None:
         begun.append(user.hub.time() - 101.0)
         user.hub.sleep(0.5)
 
-    outcome = run_virtual(plan_of(one_user(9.0)), FakeProgram(iterate, pause=2.0))
-    assert begun == pytest.approx([0.0, 2.5, 5.0, 7.5])
+    outcome = run_virtual(plan_of(one_user(18.0)), FakeProgram(iterate, pause=5.0))
+    assert begun == pytest.approx([0.0, 5.5, 11.0, 16.5])
     assert outcome.count("iterations") == 4
 
 
 @pytest.mark.parametrize(
-    ("pause", "known_by_gevent", "fresh"), [(1.0, False, True), (0.9, False, False), (5.0, True, False)]
+    ("pause", "known_by_gevent", "fresh"), [(5.0, False, True), (4.9, False, False), (8.0, True, False)]
 )
 def test_another_fiber_goes_on(
     pause: float, known_by_gevent: bool, fresh: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a pause of a second or more, but for greenlets that gevent may know; tags and context go along."""
+    """After a pause of five seconds or more, but for greenlets that gevent may know; tags and context go along."""
     if known_by_gevent:
         monkeypatch.setattr(fibers, "_adopt", lambda _: False)
     seen: list[object] = []
@@ -54,7 +54,7 @@ def test_another_fiber_goes_on(
         seen.append(fiber)
         kept.append((COLOUR.get(), fiber.tags.get("colour")))
 
-    run_virtual(plan_of(one_user(8.0)), FakeProgram(iterate, pause=pause))
+    run_virtual(plan_of(one_user(30.0)), FakeProgram(iterate, pause=pause))
     assert len(seen) > 1
     assert (len(set(seen)) == len(seen)) is fresh
     assert set(kept) == {("red", "red")}
@@ -68,7 +68,7 @@ def test_who_pauses_is_there() -> None:
         users = list(workers[0].context.control.users("main"))
         found.append((len(users), users[0].pausing, users[0].fiber is not None))
 
-    run_virtual(plan_of(one_user(6.0)), FakeProgram(lambda user: None, pause=4.0), at={2.0: look})
+    run_virtual(plan_of(one_user(6.0)), FakeProgram(lambda user: None, pause=40.0), at={2.0: look})
     assert found == [(1, True, True)]
 
 

@@ -32,9 +32,9 @@ __all__ = ["Quota", "VirtualUser"]
 # How often a fiber that swallows the kill is killed again.
 MAX_KILLS = 3
 
-# A pause of that many seconds needs no fiber of its own: a new one, for some microseconds, goes on after it. What a
-# fiber keeps while it waits, its two stacks, is more than all the rest of a user.
-LONG_PAUSE = 1.0
+# A pause of that many seconds needs no fiber of its own: a new one goes on after it. What a fiber keeps while it waits,
+# its two stacks, is more than all the rest of a user. A new one costs 10 us, too much for those who pause briefly.
+LONG_PAUSE = 5.0
 
 # A user whose iterations never wait lets the others in after this many seconds without a turn of the loop.
 FAIR_TURN = 0.02
