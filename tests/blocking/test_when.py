@@ -232,3 +232,23 @@ def test_users_of_a_worker(slow: str, tmp_path: Path) -> None:
     assert summary["metrics"]["overlap"]["values"]["count"] > 0
     assert summary["metrics"]["http_reqs"]["values"]["count"] >= 3
     assert not summary["errors"]
+
+
+def test_who_imports_late_waits_as_long_as_it_asks(tmp_path: Path) -> None:
+    """The fiber whose import called for gevent is woken by what it waits for, not by gevent's turns."""
+    late = (
+        "__import__('xmlrpc.client'); import time; begun = time.monotonic(); time.sleep(0.6); "
+        "print('SLEPT', time.monotonic() - begun >= 0.6, flush=True)"
+    )
+    (tmp_path / "loadtest.py").write_text(
+        USER.replace("pass", f"global told\n        if not told:\n            told = True; {late}") + "\ntold = False\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-m", "swell", "run", "loadtest.py", "--host", "http://127.0.0.1:9", "-u", "1", "-t", "1s"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "SLEPT True" in ended.stdout + ended.stderr, ended.stdout + ended.stderr

@@ -1,4 +1,4 @@
-"""Long pauses, which a user spends without a fiber, on virtual time."""
+"""Pauses, which a user spends without a fiber, on virtual time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from swell.engine.user import VirtualUser
 from swell.model.plan import Stage, SteeredUsers, UserStages
 from swell.runtime import fiber as fibers
-from swell.runtime.fiber import current_fiber
+from swell.runtime.fiber import Fiber, current_fiber
 
 from .conftest import FakeProgram, plan_of, run_virtual
 
@@ -33,43 +33,54 @@ def test_iterations_come_when_the_pause_is_over() -> None:
     assert outcome.count("iterations") == 4
 
 
-@pytest.mark.parametrize(
-    ("pause", "known_by_gevent", "fresh"), [(5.0, False, True), (4.9, False, False), (8.0, True, False)]
-)
-def test_another_fiber_goes_on(
-    pause: float, known_by_gevent: bool, fresh: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a pause of five seconds or more, but for greenlets that gevent may know; tags and context go along."""
-    if known_by_gevent:
-        monkeypatch.setattr(fibers, "_adopt", lambda _: False)
-    seen: list[object] = []
-    kept: list[tuple[object, ...]] = []
+@pytest.mark.parametrize("known_by_gevent", [False, True])
+def test_who_pauses_gives_its_fiber_to_others(known_by_gevent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five users that work one after the other share one fiber; where gevent may know fibers each keeps its own."""
+    monkeypatch.setattr(fibers, "_adopt", (lambda _: False) if known_by_gevent else None)
+    seen: dict[int, set[Fiber]] = {}
 
     def iterate(user: VirtualUser) -> None:
         fiber = current_fiber()
         assert (user.fiber, fiber.user) == (fiber, user)
-        if not seen:
+        seen.setdefault(user.id, set()).add(fiber)
+        user.hub.sleep(0.5)
+
+    profile = UserStages(stages=(Stage(5.0, 5), Stage(20.0, 5)))
+    run_virtual(plan_of(profile), FakeProgram(iterate, pause=4.5))
+    assert len(seen) == 5
+    assert len(set.union(*seen.values())) == (5 if known_by_gevent else 1)
+    assert all(len(own) == 1 for own in seen.values())
+
+
+def test_what_belongs_to_a_user_goes_with_it() -> None:
+    """Tags and context variables that a user's code sets are its own, whichever fiber it gets."""
+    found: dict[int, list[tuple[str, str]]] = {}
+
+    def iterate(user: VirtualUser) -> None:
+        fiber = current_fiber()
+        found.setdefault(user.id, []).append((COLOUR.get(), fiber.tags.get("colour")))
+        if user.id == 1:
             COLOUR.set("red")
             fiber.tags = fiber.tags.with_tags(colour="red")
-        seen.append(fiber)
-        kept.append((COLOUR.get(), fiber.tags.get("colour")))
+        user.hub.sleep(0.3)
 
-    run_virtual(plan_of(one_user(30.0)), FakeProgram(iterate, pause=pause))
-    assert len(seen) > 1
-    assert (len(set(seen)) == len(seen)) is fresh
-    assert set(kept) == {("red", "red")}
+    profile = UserStages(stages=(Stage(2.0, 2), Stage(8.0, 2)))
+    run_virtual(plan_of(profile), FakeProgram(iterate, pause=1.7))
+    assert found[1] == [("none", ""), *[("red", "red")] * (len(found[1]) - 1)]
+    assert set(found[2]) == {("none", "")}
+    assert min(map(len, found.values())) > 2
 
 
 def test_who_pauses_is_there() -> None:
-    """A user in a long pause is one of the users, with a fiber, and is known to pause."""
+    """A user in a pause is one of the users, has not ended, and is known to pause."""
     found: list[tuple[int, bool, bool]] = []
 
     def look(workers: list) -> None:
         users = list(workers[0].context.control.users("main"))
-        found.append((len(users), users[0].pausing, users[0].fiber is not None))
+        found.append((len(users), users[0].pausing, users[0].ended))
 
     run_virtual(plan_of(one_user(6.0)), FakeProgram(lambda user: None, pause=40.0), at={2.0: look})
-    assert found == [(1, True, True)]
+    assert found == [(1, True, False)]
 
 
 def test_the_end_ends_a_pause() -> None:
@@ -113,3 +124,18 @@ def test_a_killed_user_that_pauses_says_good_bye() -> None:
     outcome = run_virtual(plan_of(one_user(5.0)), program, at={2.0: kill})
     assert [at - 101.0 for at, _ in program.stopped] == pytest.approx([2.0])
     assert outcome.count("iterations") == 1
+
+
+def test_a_user_that_is_not_wanted_any_more_never_begins() -> None:
+    """Users told to leave before their turn to begin came: neither on_start nor on_stop, and nothing is counted."""
+    program = FakeProgram(lambda user: user.hub.sleep(0.5), on_start=lambda user: None)
+
+    def at_once(workers: list) -> None:
+        control = workers[0].context.control
+        control.steer("main", 50, float("inf"))
+        control.steer("main", 1, float("inf"))
+
+    profile = SteeredUsers(users=1, spawn_rate=1.0, duration=4.0)
+    run_virtual(plan_of(profile), program, at={2.0: at_once})
+    assert [user for _, user in program.started] == [1]
+    assert [user for _, user in program.stopped] == [1]

@@ -17,7 +17,6 @@ from swell.demo.cache import open_cache
 from swell.demo.server import run_app
 from swell.demo.sql import open_database
 from swell.demo.target_app import TargetSettings
-from swell.model.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -64,7 +63,7 @@ def run_target(target: Target[Settings], arguments: Sequence[str] | None = None)
         if target.write_tokens is not None and options.tokens is not None:
             count = target.write_tokens(options.tokens, settings)
             if options.command != "serve":
-                print(f"{plural(count, 'token')} in {options.tokens}")  # noqa: T201 - the command's answer
+                print(f"{count} {'token' if count == 1 else 'tokens'} in {options.tokens}")  # noqa: T201 - the command's answer
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - for people
         return _WRONG_USE

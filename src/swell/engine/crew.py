@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from swell.engine.fiber_pool import FiberPool
 from swell.engine.starts import Starts
 from swell.engine.tracebacks import user_traceback
 from swell.engine.user import VirtualUser
@@ -65,6 +66,7 @@ class Crew:
         self.tags = TagSet.of({**context.plan.tags, **workload.tags, "scenario": workload.name})
         self.users: set[VirtualUser] = set()
         self.starts = Starts(context.hub)
+        self.fibers = FiberPool(context.hub)
         self.free_users = 0
         self.most_users = 0
         self.iterations = 0

@@ -1,4 +1,4 @@
-"""Starts the fibers of new users of closed models, as many in one turn of the loop as fit into a millisecond.
+"""Starts new users of closed models, as many in one turn of the loop as fit into a millisecond.
 
 Rules: users that begin together may be thousands. Started in one turn, all of them would send their first request
 before the answer to any is read: response times would tell of the generator, and everything that a request needs
@@ -14,7 +14,8 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swell.runtime.fiber import Fiber
+    from collections.abc import Callable
+
     from swell.runtime.hub import Hub
 
 __all__ = ["Starts"]
@@ -28,14 +29,14 @@ class Starts:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._waiting: deque[tuple[Fiber, tuple[object, ...]]] = deque()
+        self._waiting: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
         self._left = inf
 
-    def add(self, fiber: Fiber, *args: object) -> None:
-        """Start this fiber when its turn comes, the next one at the earliest."""
+    def add(self, start: Callable[..., object], *args: object) -> None:
+        """Call this when its turn comes, the next one at the earliest."""
         if not self._waiting:
             self._hub.call_soon(self._turn)
-        self._waiting.append((fiber, args))
+        self._waiting.append((start, args))
 
     def _turn(self) -> None:
         waiting, time = self._waiting, self._hub.time
@@ -43,8 +44,8 @@ class Starts:
         end = now + max(_SLICE, (now - self._left) * _SHARE)
         while waiting:
             # Still in the queue while it starts: what it adds needs no turn of its own.
-            fiber, args = waiting[0]
-            fiber.switch(*args)
+            start, args = waiting[0]
+            start(*args)
             waiting.popleft()
             if time() >= end:
                 break

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from swell.engine.script import AbortRun, StopVirtualUser, UserKilled
 from swell.engine.tracebacks import exit_reason
-from swell.runtime.fiber import Fiber, replaceable
+from swell.runtime.fiber import replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from contextvars import Context
 
     from swell.engine.crew import Crew
     from swell.engine.rendezvous import Released
@@ -25,16 +26,13 @@ if TYPE_CHECKING:
     from swell.metrics.recorder import Recorder
     from swell.metrics.tags import TagSet
     from swell.model.plan import Workload
+    from swell.runtime.fiber import Fiber
     from swell.runtime.hub import Hub, Timer
 
 __all__ = ["Quota", "VirtualUser"]
 
 # How often a fiber that swallows the kill is killed again.
 MAX_KILLS = 3
-
-# A pause of that many seconds needs no fiber of its own: a new one goes on after it. What a fiber keeps while it waits,
-# its two stacks, is more than all the rest of a user. A new one costs 10 us, too much for those who pause briefly.
-LONG_PAUSE = 5.0
 
 # A user whose iterations never wait lets the others in after this many seconds without a turn of the loop.
 FAIR_TURN = 0.02
@@ -63,12 +61,14 @@ class VirtualUser:
 
     __slots__ = (
         "_kills",
+        "_own",
         "_random",
         "_scoped",
         "_timer",
         "behaviour",
         "context",
         "crew",
+        "ended",
         "fiber",
         "hub",
         "id",
@@ -94,8 +94,11 @@ class VirtualUser:
         self.recorder: Recorder = crew.context.recorder
         self.iteration = 0
         self.stopping = False
+        self.ended = False
         self.script: Script | None = None
         self.fiber: Fiber | None = None
+        """None before it begins, while it pauses (unless gevent knows its fiber) and when it has ended."""
+        self._own: tuple[TagSet, Context | None] = tags, None
         self._random: random.Random | None = None
         self.pausing = False
         self._scoped = False
@@ -164,7 +167,7 @@ class VirtualUser:
                     pause = script.pause()
                     if pause <= 0 or self.stopping:
                         continue
-                    if pause >= LONG_PAUSE and replaceable():
+                    if replaceable():
                         parked = True
                         self._park(pause, quota)
                         return
@@ -185,21 +188,20 @@ class VirtualUser:
                 self._leave()
 
     def _park(self, pause: float, quota: Quota | None) -> None:
-        """Pause without a stack: another fiber goes on with `run_closed`, this one ends."""
-        before = self.fiber
-        assert before is not None
-        fiber = self._new_fiber(self.run_closed)
-        fiber.tags, fiber.gr_context = before.tags, before.gr_context
-        self.pausing = True
-        self._timer = self.hub.call_at(self.hub.time() + pause, self._unpark, quota)
-
-    def _unpark(self, quota: Quota | None = None) -> None:
-        """In the hub: the pause is over, or the user is to end."""
+        """Pause without a fiber: another one will go on with `run_closed`."""
         fiber = self.fiber
         assert fiber is not None
+        self._own = fiber.tags, fiber.gr_context or None
+        self.fiber = None
+        self.pausing = True
+        self._timer = self.hub.call_at(self.hub.time() + pause, self._go_on, quota)
+
+    def _go_on(self, quota: Quota | None = None) -> None:
+        """In the hub: begin; or the pause is over, or the user is to end."""
         self._stop_timer()
         self.pausing = False
-        fiber.switch(quota)
+        tags, context = self._own
+        self.crew.fibers.run(self, tags, context, self.run_closed, quota)
 
     def run_open(self, intended: float | None, next_arrival: Callable[[VirtualUser], float | None]) -> None:
         """Serve arrivals: each number is the time at which an iteration should have started; None ends the user."""
@@ -307,7 +309,7 @@ class VirtualUser:
 
     def _leave(self) -> None:
         self._stop_timer()
-        self.stopping = True
+        self.stopping = self.ended = True
         self.script = None
         self.fiber = None
         self.crew.left(self)
@@ -316,34 +318,35 @@ class VirtualUser:
 
     def begin_closed(self, quota: Quota | None = None) -> None:
         """Start with `run_closed`, in one of the next turns of the loop."""
-        self.crew.starts.add(self._new_fiber(self.run_closed), quota)
+        self.crew.starts.add(self._begin, quota)
+
+    def _begin(self, quota: Quota | None) -> None:
+        if not self.ended:
+            self._go_on(quota)
 
     def begin_open(self, intended: float | None, next_arrival: Callable[[VirtualUser], float | None]) -> None:
         """Start with `run_open`, in the next turn of the loop."""
-        self.hub.call_soon(self._new_fiber(self.run_open).switch, intended, next_arrival)
-
-    def _new_fiber(self, run: Callable[..., None]) -> Fiber:
-        fiber = self.fiber = Fiber(run, self.hub.greenlet)
+        fiber = self.fiber = self.hub.spawn(self.run_open, intended, next_arrival)
         fiber.tags, fiber.user = self.tags, self
-        return fiber
 
     def request_stop(self, grace: float) -> None:
         """End after the running iteration, a pause at once; kill after `grace` seconds."""
-        fiber = self.fiber
-        if fiber is None:
+        if self.ended:
             return
         self.stopping = True
-        if self.pausing and not fiber:
-            self._unpark()
+        if self.fiber is not None and self.pausing:
+            self.fiber.throw(StopVirtualUser())
         elif self.pausing:
-            fiber.throw(StopVirtualUser())
-        if not fiber.dead:
+            self._go_on()
+        elif self.fiber is None:  # its turn to begin has not come
+            self._leave()
+        if not self.ended:
             self._stop_timer()
             self._timer = self.hub.call_at(self.hub.time() + grace, self.kill)
 
     def resume(self) -> bool:
         """Take back a `request_stop` if the iteration still runs. True: the user goes on."""
-        if self.fiber is None or self._kills:
+        if self.ended or self._kills:
             return False
         self._stop_timer()
         self.stopping = False
@@ -351,26 +354,26 @@ class VirtualUser:
 
     def kill(self) -> None:
         """Throw the user out of whatever it waits for. Its on_stop gets the workload's `last_words` seconds."""
-        fiber = self.fiber
-        if fiber is None:
+        if self.ended:
             return
+        fiber = self.fiber
         self.stopping = True
         self._kills += 1
         if self._kills > MAX_KILLS:
             # It waits in a `finally` that never ends; forget it, the worker's end collects the fiber.
             self._leave()
             return
-        if not fiber and not self.pausing:  # not started yet: its first turn has not come
-            self._leave()
-            fiber.throw()
-            return
         self._stop_timer()
-        self._timer = self.hub.call_at(self.hub.time() + self.workload.last_words, self.kill)
         if fiber:
             fiber.throw(UserKilled())
-        else:
-            self.pausing = False
-            fiber.switch()
+        elif self.pausing:
+            self._go_on()
+        else:  # its turn to begin has not come
+            self._leave()
+            if fiber is not None:
+                fiber.throw()
+        if not self.ended:
+            self._timer = self.hub.call_at(self.hub.time() + self.workload.last_words, self.kill)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -101,7 +101,8 @@ class _GuestHub(gevent.hub.Hub):
         self.guest_loop: Any = self.loop
         self.guest_loop.guest = guest
         self.guest = guest
-        self.main: greenlet = getcurrent()
+        self.main: greenlet = guest.hub.greenlet
+        self.parent = self.main  # not a fiber, whose task may have imported what called for gevent
         self.idle = True
         """Whether `run` waits for its next turn, not in the middle of one."""
         self.turn = False
@@ -166,7 +167,7 @@ class _GuestHub(gevent.hub.Hub):
 
 
 class GeventGuest:
-    """gevent's hub for the thread of `hub`, until `stop()`. Make both in the greenlet that runs the loop.
+    """gevent's hub for the thread of `hub`, until `stop()`. Make it in the hub's greenlet or in a fiber of it.
 
     A gevent hub that the thread has already ends, with its greenlets. A greenlet that gevent starts becomes a fiber
     when it first acts as one, with the tags, user and lag of the fiber that started it, or that started its starter.
@@ -190,7 +191,7 @@ class GeventGuest:
         self._descriptor = _descriptor_of(self._guest.loop)
         if self._descriptor is not None:
             hub.loop.add_reader(self._descriptor, self._turn)
-        self._ticked()
+        hub.call_soon(self._ticked)
 
     @property
     def turning(self) -> bool:

@@ -190,7 +190,7 @@ class Runner:
             return []
         context.hub.sleep(0)  # they come in the hub's next turn, and start some at a time
         users = sorted(set(self.users) - known, key=_number)
-        while any(user.script is None and user.fiber is not None for user in users):
+        while any(user.script is None and not user.ended for user in users):
             context.hub.sleep(0)
         scripts: list[Any] = [user.script for user in users]
         if wait:
@@ -365,22 +365,20 @@ class _Greenlets:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def _fibers(self) -> list[Any]:
-        return [user.fiber for user in self._runner.users if user.fiber is not None]
-
     def __len__(self) -> int:
-        return len(self._fibers())
+        return len(self._runner.users)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._fibers())
+        """The fibers of the users that have one now."""
+        return iter([user.fiber for user in self._runner.users if user.fiber is not None])
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until no user runs; whether that is so."""
         hub = current_fiber().user.hub
         end = math.inf if timeout is None else hub.time() + timeout
-        while self._fibers() and hub.time() < end:
+        while len(self) and hub.time() < end:
             hub.sleep(0.1)
-        return not self._fibers()
+        return not len(self)
 
     def kill(self, *_: Any, **__: Any) -> None:
         """End the test."""

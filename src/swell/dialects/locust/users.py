@@ -83,7 +83,7 @@ class User(native.User, metaclass=UserMeta):
     @property
     def _state(self) -> str | None:
         vu = self.vu
-        if vu is None or vu.fiber is None:
+        if vu is None or vu.ended:
             return None
         if vu.stopping:
             return LOCUST_STATE_STOPPING
@@ -96,7 +96,7 @@ class User(native.User, metaclass=UserMeta):
 
     @property
     def greenlet(self) -> Any:
-        """The fiber that runs this user."""
+        """The fiber that runs this user; None while it waits, if nobody but Swell knows its fiber."""
         return self.vu.fiber if self.vu is not None else None
 
     @property
@@ -115,7 +115,7 @@ class User(native.User, metaclass=UserMeta):
         from swell.runtime.fiber import current_fiber  # noqa: PLC0415 - only where a test runs
 
         vu = self.vu
-        if vu is None or vu.fiber is None:
+        if vu is None or vu.ended:
             return True
         self.swell_leaving = True
         if vu.fiber is current_fiber():
