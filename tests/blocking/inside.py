@@ -21,7 +21,7 @@ from swell.http.session import Session
 from swell.metrics.tags import TagSet
 from swell.model.plan import HttpOptions
 from swell.runtime import blocking, patch
-from swell.runtime.fiber import Fiber, current_fiber
+from swell.runtime.fiber import Fiber, current_fiber, in_fiber
 from swell.runtime.hub import LoopHub
 from tests.http.conftest import Ledger
 
@@ -84,6 +84,14 @@ def open_files() -> int:
     """How many descriptors this process has."""
     gc.collect()
     return psutil.Process().num_fds()
+
+
+def native_wait(seconds: float) -> str:
+    """A wait that no patch reaches; says where it ran."""
+    import ctypes
+
+    ctypes.CDLL(None).usleep(int(seconds * 1e6))
+    return "fiber" if in_fiber() else "thread"
 
 
 def main(module: str, case: str, loop_kind: str, arguments: str) -> None:

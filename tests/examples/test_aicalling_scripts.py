@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.examples.aicalling import AiCalling
 from tests.examples.conftest import run_target
-from tests.examples.test_aicalling_target import AiCalling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from .grpc_shop import Desk
+
 
 class Worker:
     """What the modules ask of the process. `resolver` is set when a script is there."""
@@ -114,3 +116,13 @@ class World:
 def world(tmp_path: Path) -> World:
     """A folder for scripts, and what came of them."""
     return World(tmp_path)
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    """A gRPC shop and its scripts."""
+    pytest.importorskip("grpc")
+    pytest.importorskip("grpc_tools")
+    from .grpc_shop import Desk
+
+    return Desk(world)

@@ -1,13 +1,14 @@
-"""k6/net/grpc: servers that are not verified, host maps, blocked names, and streams while the script does other things."""
-
 # ruff: noqa: E501 - scripts keep their lines
+"""k6/net/grpc: the way to a server: TLS, servers that are not verified, host maps, and what is blocked."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 pytest.importorskip("grpc")
 pytest.importorskip("grpc_tools")
@@ -16,12 +17,35 @@ import grpc
 
 from swell.dialects.k6.option_network import host_map
 
-from .test_grpc import desk
-
 if TYPE_CHECKING:
-    from .test_grpc import Desk
+    from .grpc_shop import Desk
 
-__all__ = ["desk"]
+
+def test_tls(desk: Desk) -> None:
+    """Certificates of both sides as PEM, a key with a password; without the CA there is no connection."""
+    authority = trustme.CA()
+    server, own = authority.issue_cert("127.0.0.1"), authority.issue_cert("client")
+    root = authority.cert_pem.bytes()
+    chain = server.cert_chain_pems[0].bytes()
+    credentials = grpc.ssl_server_credentials([(server.private_key_pem.bytes(), chain)], root, True)
+    key = serialization.load_pem_private_key(own.private_key_pem.bytes(), None)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+    locked = key.private_bytes(*form, serialization.BestAvailableEncryption(b"open"))
+    tls = {
+        "cacerts": [root.decode()],
+        "cert": own.cert_chain_pems[0].bytes().decode(),
+        "key": locked.decode(),
+        "password": "open",
+    }
+    found = desk.value(
+        f"""const tls = {json.dumps(tls)};
+        client.connect(at, {{ tls }});
+        const status = client.invoke('shop.v1.Shop/Echo', {{}}).status;
+        try {{ client.connect(at); }} catch (e) {{ return [status, e.message]; }}""",
+        credentials=credentials,
+    )
+    assert found[0] == 0
+    assert "was refused" in found[1]
 
 
 def _tls(name: str, authority: trustme.CA | None = None, *, wants: bool = False) -> Any:
@@ -109,38 +133,3 @@ def test_what_is_blocked(desk: Desk, rule: dict[str, Any], said: str | None) -> 
     found = desk.value("try { client.connect(at, { plaintext: true }); return ''; } catch (e) { return e.message; }")
     assert (said or "") in found
     assert bool(found) == bool(said)
-
-
-def test_a_stream_is_over_when_it_is_over(desk: Desk) -> None:
-    """Also while the script waits for something else; how long it took is not how long the script waited."""
-    found = desk.connected(
-        """let items = 0, over;
-        const ended = new Promise((done) => { over = done; });
-        const stream = new Stream(client, 'shop.v1.Shop/Count');
-        stream.on('data', () => { items++; }).on('end', over);
-        stream.write({ count: 3 });
-        client.invoke('shop.v1.Shop/Slow', {}, { timeout: '500ms' });
-        const before = items;
-        await ended;
-        return [before, items];"""
-    )
-    assert found == [0, 3]
-    times = {tags["method"]: value for metric, value, tags in desk.world.vu.samples if metric == "grpc_req_duration"}
-    assert times["Count"] < times["Slow"]
-
-
-def test_closing_the_connection_ends_streams(desk: Desk) -> None:
-    """They are told as k6 tells them; the iteration does not wait for ever."""
-    found = desk.connected(
-        """const told = [];
-        let over;
-        const ended = new Promise((done) => { over = done; });
-        const stream = new Stream(client, 'shop.v1.Shop/Sum');
-        stream.on('error', (e) => told.push(e.code, e.message)).on('end', over);
-        stream.write({ amount: 1 });
-        stream.end();
-        client.close();
-        await ended;
-        return told;"""
-    )
-    assert found == [1, "canceled by client (k6)"]
