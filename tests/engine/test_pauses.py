@@ -33,9 +33,13 @@ def test_iterations_come_when_the_pause_is_over() -> None:
     assert outcome.count("iterations") == 4
 
 
-@pytest.mark.parametrize("known_by_gevent", [False, True])
-def test_who_pauses_gives_its_fiber_to_others(known_by_gevent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five users that work one after the other share one fiber; where gevent may know fibers each keeps its own."""
+@pytest.mark.parametrize(("pause", "known_by_gevent", "count"), [(4.5, False, 1), (4.5, True, 5), (0.4, False, 5)])
+def test_who_pauses_gives_its_fiber_to_others(
+    pause: float, known_by_gevent: bool, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five users that work one after the other share one fiber; each keeps its own where gevent may know it, and for
+    short pauses.
+    """
     monkeypatch.setattr(fibers, "_adopt", (lambda _: False) if known_by_gevent else None)
     seen: dict[int, set[Fiber]] = {}
 
@@ -46,9 +50,9 @@ def test_who_pauses_gives_its_fiber_to_others(known_by_gevent: bool, monkeypatch
         user.hub.sleep(0.5)
 
     profile = UserStages(stages=(Stage(5.0, 5), Stage(20.0, 5)))
-    run_virtual(plan_of(profile), FakeProgram(iterate, pause=4.5))
+    run_virtual(plan_of(profile), FakeProgram(iterate, pause=pause))
     assert len(seen) == 5
-    assert len(set.union(*seen.values())) == (5 if known_by_gevent else 1)
+    assert len(set.union(*seen.values())) == count
     assert all(len(own) == 1 for own in seen.values())
 
 

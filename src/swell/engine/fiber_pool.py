@@ -1,4 +1,4 @@
-"""The fibers of users of closed models: a user has one while it works, and gives it back for its pauses.
+"""The fibers of users of closed models: a user has one while it works, and gives it back for long pauses.
 
 Rules: a fiber, with its two stacks, is more than all the rest of a user, and making one takes longer than waking one.
 So those that users give back are kept for others, but no more than may well be at work at one time. What belongs to the

@@ -34,6 +34,10 @@ __all__ = ["Quota", "VirtualUser"]
 # How often a fiber that swallows the kill is killed again.
 MAX_KILLS = 3
 
+# Who pauses for so many seconds gives its fiber back. That takes 3 us more than to keep it, so that for shorter pauses,
+# of which a worker can serve few users, it does not pay.
+LONG_PAUSE = 0.5
+
 # A user whose iterations never wait lets the others in after this many seconds without a turn of the loop.
 FAIR_TURN = 0.02
 
@@ -167,7 +171,7 @@ class VirtualUser:
                     pause = script.pause()
                     if pause <= 0 or self.stopping:
                         continue
-                    if replaceable():
+                    if pause >= LONG_PAUSE and replaceable():
                         parked = True
                         self._park(pause, quota)
                         return
