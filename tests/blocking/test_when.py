@@ -104,6 +104,19 @@ class Visitor(HttpUser):
         pass
 """
 
+
+def _swell(folder: Path, host: str) -> subprocess.CompletedProcess[str]:
+    """One user of the folder's loadtest.py for a second."""
+    return subprocess.run(
+        [sys.executable, "-m", "swell", "run", "loadtest.py", "--host", host, "-u", "1", "-t", "1s"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
 REPORT = """
 import atexit, sys
 def report():
@@ -133,14 +146,7 @@ def test_in_a_worker_process(imports: str, late: str, cooperative: bool, tmp_pat
         + USER.replace("pass", f"global told\n        if not told:\n            told = True; {late}; report()")
         + "\ntold = False\n"
     )
-    ended = subprocess.run(
-        [sys.executable, "-m", "swell", "run", "loadtest.py", "--host", "http://127.0.0.1:9", "-u", "1", "-t", "1s"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    ended = _swell(tmp_path, "http://127.0.0.1:9")
     assert f"LOADED {cooperative} {cooperative}" in ended.stdout + ended.stderr, ended.stdout + ended.stderr
 
 
@@ -161,14 +167,7 @@ def test_swell_keeps_the_real_sockets(slow: str, tmp_path: Path) -> None:
             """
         )
     )
-    ended = subprocess.run(
-        [sys.executable, "-m", "swell", "run", "loadtest.py", "--host", slow, "-u", "1", "-t", "1s"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    ended = _swell(tmp_path, slow)
     assert "REAL [True, True, True]" in ended.stdout + ended.stderr, ended.stdout + ended.stderr
 
 
@@ -243,12 +242,5 @@ def test_who_imports_late_waits_as_long_as_it_asks(tmp_path: Path) -> None:
     (tmp_path / "loadtest.py").write_text(
         USER.replace("pass", f"global told\n        if not told:\n            told = True; {late}") + "\ntold = False\n"
     )
-    ended = subprocess.run(
-        [sys.executable, "-m", "swell", "run", "loadtest.py", "--host", "http://127.0.0.1:9", "-u", "1", "-t", "1s"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = _swell(tmp_path, "http://127.0.0.1:9")
     assert "SLEPT True" in ended.stdout + ended.stderr, ended.stdout + ended.stderr
