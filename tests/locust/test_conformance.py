@@ -10,7 +10,7 @@ import pytest
 from tests.locust.conftest import FILES, LOCUST, SWELL, Ran, needs_locust, run
 from tests.locust.server import Server
 
-CASES = sorted(path.stem for path in FILES.glob("*.py") if path.stem != "probe")
+CASES = sorted(path.stem for path in FILES.glob("*.py") if path.stem not in {"probe", "ramps"})
 # Users of one ramp start in an order that neither tool promises.
 UNORDERED = {
     *("ways_to_end", "spawn_order", "shape", "shape_options", "equal_weights", "stop_timeout", "runner_facts"),

@@ -17,7 +17,7 @@ from swell.engine.tracebacks import user_traceback
 from swell.engine.user import VirtualUser
 from swell.metrics.tags import TagSet
 from swell.model.arrivals import derived_seed
-from swell.model.mix import pick_sequence
+from swell.model.mix import pick_sequence, places_in
 from swell.model.slices import slice_count
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ class Crew:
 
         Beyond them the deal is repeated, for schedules that do not ask.
         """
-        if any(share.weight > 0 and not share.fixed_count for share in self._mix):
+        places = places_in(self._mix)
+        if places is None:
             return None
-        fixed = sum(share.fixed_count for share in self._mix)
-        return slice_count(self._mix_from + fixed, self.context.index, self.context.count)
+        return slice_count(self._mix_from + places, self.context.index, self.context.count)
 
     def new_user(self, index: int, behaviour: str = "") -> VirtualUser:
         """The `index`-th user (or arrival) of the workload over the whole test; of `behaviour`, else as dealt."""

@@ -21,11 +21,22 @@ if TYPE_CHECKING:
 
     from swell.model.plan import Share
 
-__all__ = ["pick_sequence"]
+__all__ = ["pick_sequence", "places_in"]
 
 _BLOCK = 1024
 _BLOCKS_KEPT = 32
 _MASK = 2**64 - 1
+
+
+def places_in(mix: Sequence[Share]) -> int | None:
+    """How many users a mix of fixed counts alone has a place for; None: any number, since a share has a weight."""
+    if any(_is_weighted(share) for share in mix):
+        return None
+    return sum(share.fixed_count for share in mix)
+
+
+def _is_weighted(share: Share) -> bool:
+    return share.weight > 0 and not share.fixed_count
 
 
 def pick_sequence(
@@ -43,7 +54,7 @@ def pick_sequence(
         if share.fixed_count < 0 or not (0 <= share.weight < math.inf):
             raise ValueError(f"the weight and fixed count of {share.behaviour!r} must be numbers of 0 or more")
     fixed = _fixed_deal(mix)
-    weighted = [index for index, share in enumerate(mix) if not share.fixed_count and share.weight > 0]
+    weighted = [index for index, share in enumerate(mix) if _is_weighted(share)]
     if not weighted:
         if not fixed:
             raise ValueError("every behaviour of the workload has weight 0, so nothing can run")

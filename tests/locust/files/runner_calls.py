@@ -3,6 +3,7 @@
 
 import gevent
 from probe import note
+from ramps import told, wait_for_ramp
 
 from locust import User, constant, events, task
 
@@ -27,14 +28,6 @@ class Rare(Base):
     weight = 0.0001
 
 
-told = []
-
-
-@events.spawning_complete.add_listener
-def keep(user_count):
-    told.append(user_count)
-
-
 @events.init.add_listener
 def begin(environment, **_):
     note("target", n=environment.runner.target_user_count)
@@ -54,15 +47,11 @@ def seen(runner, kind):
 
 def spawned(runner, *args):
     runner.start(*args)
-    with gevent.Timeout(10):
-        while not told:
-            gevent.sleep(0.02)
+    wait_for_ramp()
 
 
 def control(runner):
-    with gevent.Timeout(10):
-        while not told:
-            gevent.sleep(0.02)
+    wait_for_ramp()
     seen(runner, "first")
     made = runner.spawn_users({"Many": 1, "Rare": 2})
     note("made", of=sorted(type(one).__name__ for one in made), greenlets=len(runner.user_greenlets))

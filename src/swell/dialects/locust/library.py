@@ -50,12 +50,15 @@ _waiting: list[LocustProgram] = []
 
 def take_program(source: Source) -> LocustProgram:
     """The loader of the run's plan: gives what `LibraryRunner` made. Called in the thread that runs the users."""
-    from swell.runtime import blocking  # noqa: PLC0415 - only where users run
+    from swell.dialects.locust.loader import load_clients  # noqa: PLC0415 - only where users run
+    from swell.runtime import blocking  # noqa: PLC0415 - as above
 
     file = Path(source.path)
     if file.is_file():
         blocking.prepare(file.read_bytes(), file.parent)
-    return _waiting.pop()
+    program = _waiting.pop()
+    load_clients(program.environment.user_classes)
+    return program
 
 
 class LibraryRunner(LocalRunner):

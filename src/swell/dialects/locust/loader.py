@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from swell.dialects.locust.outputs import RunOutputs
     from swell.model.plan import Source
 
-__all__ = ["LOADER", "load", "make_outputs"]
+__all__ = ["LOADER", "load", "load_clients", "make_outputs"]
 
 LOADER = "swell.dialects.locust.loader:load"
 """What `Source.loader` says for locustfiles."""
@@ -43,7 +43,7 @@ def load(source: Source) -> LocustProgram:
     if not test.options.skip_log_setup:
         setup_logging(test.options.loglevel, test.options.logfile)
     environment = test.make_environment()
-    _load_clients(environment.user_classes)
+    load_clients(environment.user_classes)
     several = options.get("several") == "yes"
     own = options.get("front", "locust") == "locust"
     if options.get("page") == "yes" and not several:
@@ -60,10 +60,10 @@ def _prepare(path: str) -> None:
     let_tasks_run_loops()
 
 
-def _load_clients(users: Iterable[type]) -> None:
-    """Before the load: users of requests wait in it now and then, and its import takes its time."""
+def load_clients(users: Iterable[type]) -> None:
+    """Before the load, where it runs: users of requests wait in it now and then, and its import takes its time."""
     if any(issubclass(each, (HttpUser, PytestUser)) for each in users):
-        blocking.install(threads_as_fibers=True)
+        blocking.install()
         importlib.import_module("swell.dialects.locust.clients")
 
 

@@ -27,6 +27,7 @@ from swell.dialects.locust.worker_nodes import (
     WorkerNode,
     WorkerNodes,
 )
+from swell.model.mix import places_in
 from swell.model.plan import Share
 from swell.model.slices import slice_count
 from swell.runtime.fiber import current_fiber, in_fiber
@@ -141,9 +142,8 @@ class Runner:
     @property
     def reachable_user_count(self) -> int:
         """`target_user_count`, or the sum of the fixed counts if that is less and no class has a weight instead."""
-        if any(cls.weight > 0 and not cls.fixed_count for cls in self.user_classes):
-            return self.target_user_count
-        return min(self.target_user_count, sum(cls.fixed_count for cls in self.user_classes))
+        places = places_in(shares(self.user_classes))
+        return self.target_user_count if places is None else min(self.target_user_count, places)
 
     def update_state(self, new_state: str) -> None:
         """Set the state."""
